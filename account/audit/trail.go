@@ -70,6 +70,10 @@ func (t *Trail) Do(ctx context.Context, fn func(*state.Tx) error) error {
 	return err
 }
 
+// Append runs fn in a transaction soon and does not wait: for events whose
+// loss in a crash is allowed.
+func (t *Trail) Append(fn func(*state.Tx) error) { t.store.Append(fn) }
+
 // RecordFailed appends the events that an error carries. It does not wait.
 func (t *Trail) RecordFailed(err error) {
 	var all []*Failed
