@@ -87,6 +87,8 @@ type Failed struct {
 	Event *Event
 	Docs  []*policy.Document // those that the event's decisions name
 	Err   error
+
+	recorded bool
 }
 
 // Error gives the message of the failure.

@@ -74,7 +74,9 @@ func (t *Trail) Do(ctx context.Context, fn func(*state.Tx) error) error {
 // loss in a crash is allowed.
 func (t *Trail) Append(fn func(*state.Tx) error) { t.store.Append(fn) }
 
-// RecordFailed appends the events that an error carries. It does not wait.
+// RecordFailed appends the events that an error carries, each once however
+// often its error is handed in. It does not wait. An error is not shared
+// between goroutines before that.
 func (t *Trail) RecordFailed(err error) {
 	var all []*Failed
 	collect(err, &all)
@@ -94,7 +96,8 @@ func (t *Trail) RecordFailed(err error) {
 // collect finds every *Failed in an error's tree, innermost last.
 func collect(err error, all *[]*Failed) {
 	for err != nil {
-		if f, ok := err.(*Failed); ok {
+		if f, ok := err.(*Failed); ok && !f.recorded {
+			f.recorded = true
 			*all = append(*all, f)
 		}
 		switch e := err.(type) {
