@@ -9,9 +9,8 @@ import (
 // context, and what follows from its principal, action and encryption context.
 type env struct {
 	Request
-	keys map[string][]string // by lower-case name
-	// What does not depend on a statement, worked out once.
-	action string // lower case
+	keys   map[string][]string // by lower-case name
+	action string              // in lower case
 }
 
 func (e *env) values(key string) []string { return e.keys[strings.ToLower(key)] }

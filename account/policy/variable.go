@@ -31,10 +31,18 @@ func compile(text string, wild, variables bool) (pattern, error) {
 		switch {
 		case wild && (s[0] == '*' || s[0] == '?'):
 			flush()
-			if s[0] == '?' {
-				p.pieces = append(p.pieces, piece{kind: one})
-			} else if n := len(p.pieces); n == 0 || p.pieces[n-1].kind != many {
+			// "*?" is kept as "?*", which says the same: so a part that is
+			// searched for begins with text.
+			n := len(p.pieces)
+			afterStar := n > 0 && p.pieces[n-1].kind == many
+			switch {
+			case s[0] == '*' && !afterStar:
 				p.pieces = append(p.pieces, piece{kind: many})
+			case s[0] == '?' && afterStar:
+				p.pieces[n-1].kind = one
+				p.pieces = append(p.pieces, piece{kind: many})
+			case s[0] == '?':
+				p.pieces = append(p.pieces, piece{kind: one})
 			}
 			s = s[1:]
 		case variables && strings.HasPrefix(s, "${"):

@@ -39,6 +39,30 @@ func TestWildcardModel(t *testing.T) {
 	})
 }
 
+// TestWildcardLong crosses the words of the state that a part with ? is
+// searched with.
+func TestWildcardLong(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		part := rapid.StringOfN(rapid.RuneFrom([]rune("aaaa?b")), 60, 140, -1).Draw(rt, "part")
+		s := rapid.StringOfN(rapid.RuneFrom([]rune("aaaaaaab")), 0, 60, -1).Draw(rt, "before") +
+			strings.ReplaceAll(part, "?", "é") + rapid.StringOfN(rapid.RuneFrom([]rune("ab")), 0, 60, -1).Draw(rt, "after")
+		if !wild(t, "*"+part+"*").match(s) {
+			rt.Fatalf("%q is in %q", part, s)
+		}
+		s = strings.Replace(s, "é", "", 1)
+		want := false
+		for i := range s {
+			want = want || naive([]rune(part), []rune(s[i:])[:min(len([]rune(part)), len([]rune(s[i:])))])
+		}
+		if wild(t, "*"+part+"*").match(s) != want {
+			rt.Fatalf("%q in %q: want %v", part, s, want)
+		}
+	})
+	g := glob{{kind: many}, {kind: literal, text: "\xff"}, {kind: one}, {kind: many}}
+	require.True(t, g.match("a\xffb"))
+	require.False(t, g.match("a\xfeb"))
+}
+
 func TestWildcardARNModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		field := rapid.StringOfN(rapid.RuneFrom([]rune("ab*?")), 0, 3, -1)
@@ -61,18 +85,35 @@ func TestWildcardARNModel(t *testing.T) {
 	})
 }
 
+// TestWildcardIsNotSlow: patterns as long as a key policy against values as
+// long as an encryption context. Backtracking would not end; the limit only
+// says that this does, on a slow machine under the race detector too.
 func TestWildcardIsNotSlow(t *testing.T) {
-	as := strings.Repeat("a", 1<<16)
+	as := strings.Repeat("a", 8<<10)
 	for _, p := range []string{
-		strings.Repeat("a*", 1<<14) + "b",
-		strings.Repeat("*a", 1<<14) + "b*",
-		strings.Repeat("*aa", 1<<12) + "*b",
-		"*" + strings.Repeat("?", 1<<12) + "b*",
-		"*" + strings.Repeat("a?", 200) + "b*",
+		strings.Repeat("a*", 16<<10) + "b",
+		strings.Repeat("*a", 4<<10) + "b*",
+		strings.Repeat("*aa", 2<<10) + "*b",
+		strings.Repeat("*?", 4<<10) + "b*",
+		"*" + strings.Repeat("?", 4<<10) + "b*",
+		"*" + strings.Repeat("a?", 2<<10) + "b*",
 	} {
 		start := time.Now()
 		require.False(t, wild(t, p).match(as))
 		require.Less(t, time.Since(start), 5*time.Second, p[:10])
+	}
+}
+
+func BenchmarkWildcard(b *testing.B) {
+	as := strings.Repeat("a", 8<<10)
+	for _, p := range []string{"*a*b*", "*aaaaaaaab*", "*a?a?a?a?b*"} {
+		g := wild(b, p)
+		b.Run(p, func(b *testing.B) {
+			b.SetBytes(int64(len(as)))
+			for b.Loop() {
+				g.match(as)
+			}
+		})
 	}
 }
 
