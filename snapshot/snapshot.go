@@ -46,12 +46,13 @@ type Snapshot struct {
 	Tags        []Tag  `json:",omitempty"`
 
 	Encrypted  bool
-	KMSKey     string `json:",omitempty"` // ARN
-	ContextID  string `json:",omitempty"` // aws:ebs:id of the wrapped key's context
-	WrappedKey []byte `json:",omitempty"`
-	DataKeyID  string `json:",omitempty"` // as clients see it
-	Ring       []byte `json:",omitempty"` // sealed; see internal/cloud
-	Root       string // of the content, as text; empty until completed
+	KMSKey     string   `json:",omitempty"` // ARN
+	ContextID  string   `json:",omitempty"` // aws:ebs:id of the wrapped key's context
+	WrappedKey []byte   `json:",omitempty"`
+	DataKeyID  string   `json:",omitempty"` // as clients see it
+	Ring       []byte   `json:",omitempty"` // sealed; see internal/cloud
+	RingKeys   []string `json:",omitempty"` // ids of the ring's content keys, the current one first
+	Root       string   // of the content, as text; empty until completed
 
 	Parent      string          `json:",omitempty"` // the snapshot it is incremental to
 	Origin      string          `json:",omitempty"` // the volume whose lineage this is, through all copies
