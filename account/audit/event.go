@@ -96,3 +96,14 @@ func (f *Failed) Error() string { return f.Err.Error() }
 
 // Unwrap gives the failure.
 func (f *Failed) Unwrap() error { return f.Err }
+
+// KindOf gives the kind of a failure: Denied for a refused request, Internal
+// where it is no answer to the request, "" for nil.
+func KindOf(err error) Kind {
+	if err == nil {
+		return ""
+	}
+	var e Event
+	e.Fail(err)
+	return e.Failure.Kind
+}
