@@ -104,7 +104,7 @@ func (r *request) conditions(tx *state.Tx, a ask) policy.Context {
 		if names, err := aliasesOf(tx, k); err == nil && len(names) > 0 {
 			c["kms:ResourceAliases"] = names
 		}
-		if alias, ok := a.named.alias(); ok {
+		if alias, ok := a.named.Alias(); ok {
 			c["kms:RequestAlias"] = []string{alias}
 		}
 	}

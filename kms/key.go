@@ -134,7 +134,8 @@ type KeyName string
 // byCiphertext marks a key that no one named: it is the one a ciphertext names.
 const byCiphertext KeyName = "(ciphertext)"
 
-func (n KeyName) alias() (string, bool) {
+// Alias gives the alias name, "alias/…", and whether the key is named by one.
+func (n KeyName) Alias() (string, bool) {
 	name := string(n)
 	if a, err := arn.Parse(name); err == nil {
 		name = a.Resource

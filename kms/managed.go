@@ -122,3 +122,26 @@ func (s *Service) CheckMaterial(k *Key) error {
 	clear(m)
 	return err
 }
+
+// Unwrap opens a ciphertext with the root key alone: no policy and no key
+// state is asked, and nothing is recorded. It is for checking a whole world by
+// who has its root key, and for nothing that serves a caller.
+func (s *Service) Unwrap(tx *state.Tx, region arn.Region, ciphertext []byte, context map[string]string) ([]byte, error) {
+	b, err := parseBlob(ciphertext)
+	if err != nil {
+		return nil, err
+	}
+	k, ok, err := state.Load[Key](tx, keys, state.Key(string(region), string(b.account), b.keyID), version)
+	if err != nil {
+		return nil, err
+	}
+	if !ok || k.MaterialID != b.material {
+		return nil, ErrInvalidCiphertext.Errorf("the key %s, or its material, is not there", b.keyID)
+	}
+	material, err := k.open(s.root)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(material)
+	return k.decrypt(material, b, context)
+}

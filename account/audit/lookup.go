@@ -25,6 +25,7 @@ type Filter struct {
 	AccessKey string
 	ReadOnly  *bool
 	After     string // id of the last event of the page before
+	Newer     string // only events newer than the one with this id
 	Limit     int    // 0: all
 }
 
@@ -50,6 +51,9 @@ func (t *Trail) Lookup(tx *state.Tx, f Filter) ([]Event, error) {
 		e, err := state.Decode[Event](events, key, value, version)
 		if err != nil {
 			return false, err
+		}
+		if f.Newer != "" && e.ID == f.Newer {
+			return false, nil
 		}
 		if f.chooses(&e) {
 			found = append(found, e)

@@ -88,3 +88,27 @@ func (c *Cloud) usedByJobs(tx *state.Tx, id string) (bool, error) {
 	}
 	return false, nil
 }
+
+// UnshareSnapshot ends all sharing of a snapshot.
+func (c *Cloud) UnshareSnapshot(ctx context.Context, call Call, id string, request audit.Fields, dryRun bool) error {
+	return c.Do(ctx, call, Op{Source: "ec2.amazonaws.com", Name: "ResetSnapshotAttribute", Request: request}, func(tx *Tx) error {
+		s, err := snapshot.FindOwn(tx.Tx, c.root, call.Region, call.Caller.Account, id)
+		if err != nil {
+			return err
+		}
+		if err := tx.Authorize("ec2:ResetSnapshotAttribute", Resource{s.ARN(), policy.Context{"ec2:Owner": {string(s.Owner)}, "ec2:ParentVolume": {s.Volume}}}); err != nil {
+			return err
+		}
+		if err := tx.DryRun(dryRun); err != nil {
+			return err
+		}
+		s.SharedWith, s.Public = nil, false
+		tx.Touch(s.Owner, "AWS::EC2::Snapshot", s.ARN())
+		return s.Save(tx.Tx, c.root)
+	})
+}
+
+// FindSnapshot gives a snapshot that the caller of a request may see.
+func (c *Cloud) FindSnapshot(tx *Tx, id string) (*snapshot.Snapshot, error) {
+	return snapshot.Find(tx.Tx, c.root, tx.r.Region, tx.r.Caller.Account, id)
+}
