@@ -73,7 +73,7 @@ func TestContextIsExact(t *testing.T) {
 	blob := w.encrypt(c, name(k), "p", right)
 	for title, wrong := range map[string]map[string]string{
 		"none": nil, "empty": {}, "one fewer": {"a": "1"}, "one more": {"a": "1", "b": "2", "c": ""}, "another value": {"a": "1", "b": "3"},
-		"value in another case": {"A": "1", "b": "2"}, "swapped": {"a": "2", "b": "1"}, "joined": {"a": "1b2"}, "moved": {"a1": "", "b": "2"},
+		"name in another case": {"A": "1", "b": "2"}, "swapped": {"a": "2", "b": "1"}, "joined": {"a": "1b2"}, "moved": {"a1": "", "b": "2"},
 	} {
 		t.Run(title, func(t *testing.T) {
 			for _, by := range []kms.KeyName{"", name(k)} {

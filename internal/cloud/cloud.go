@@ -214,3 +214,7 @@ func lockDir(name string) (func() error, error) {
 	}
 	return f.Close, nil
 }
+
+// Setup changes records without a request, to prepare a world: no policy is
+// asked and no event is left.
+func (c *Cloud) Setup(ctx context.Context, fn func(*state.Tx) error) error { return c.store.Update(ctx, fn) }

@@ -39,7 +39,7 @@ func (w *Writer) grow(ctx context.Context) error {
 	top := w.tree.top
 	for at.level < goal.level && !w.tree.Empty() {
 		at.level++
-		b := &builder{place: at}
+		b := newBuilder(at)
 		b.refs[0] = top
 		var err error
 		if top, err = w.write(ctx, b); err != nil {
@@ -54,7 +54,7 @@ func (w *Writer) grow(ctx context.Context) error {
 // the indexes, which are sorted and all below it: old itself, a new page, or,
 // if no block is left, nothing.
 func (w *Writer) rebuild(ctx context.Context, old ref, at place, indexes []int64) (ref, error) {
-	b := &builder{place: at}
+	b := newBuilder(at)
 	size := 0
 	if !old.id.IsZero() {
 		p, err := w.store.page(ctx, old, at)

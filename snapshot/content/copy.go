@@ -23,7 +23,7 @@ func (s *Store) CopyFrom(ctx context.Context, src *Store, root Root, has []Root,
 		return Stats{}, err
 	}
 	defer done()
-	c := &copying{to: s, from: src, ledger: newLedger(s.objects)}
+	c := &copying{to: s, from: src, ledger: newLedger(s)}
 	c.meter = meter{total: root.Present(), fn: progress}
 	err = each(ctx, cap(s.workers), func(ctx context.Context, submit func(func() error) error) error {
 		w := &walk{target: []Root{root}, known: has, readTarget: src, readKnown: s}

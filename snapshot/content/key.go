@@ -25,7 +25,7 @@ func (l Lineage) String() string { return hex.EncodeToString(l[:]) }
 //
 // Printing a Key shows its id only, and it does not marshal to JSON. What
 // prints a struct that has a Key in an unexported field sees the secret all
-// the same: hold Keys there, or a pointer.
+// the same: hold Keys there.
 type Key struct {
 	ID      KeyID
 	Lineage Lineage
@@ -62,7 +62,9 @@ func (k Key) MarshalJSON() ([]byte, error) {
 // Keys is a set of content keys, one of them current: it seals what is
 // written. Its zero value has none. It does not change.
 type Keys struct {
-	ring *ring // a pointer, so that no print of what holds a Keys gets there
+	// A function, into which no print of what holds a Keys gets: some verbs
+	// follow pointers. nil means no keys.
+	ring func() *ring
 }
 
 type ring struct {
@@ -80,7 +82,7 @@ func NewKeys(current Key, others ...Key) Keys {
 			r.byID[k.ID] = newSealer(k)
 		}
 	}
-	return Keys{r}
+	return Keys{func() *ring { return r }}
 }
 
 // Current returns the key that seals what is written; of no keys, the zero
@@ -89,7 +91,7 @@ func (k Keys) Current() Key {
 	if k.ring == nil {
 		return Key{}
 	}
-	return k.ring.all[0]
+	return k.ring().all[0]
 }
 
 // Get returns the key of an id.
@@ -105,7 +107,7 @@ func (k Keys) All() []Key {
 	if k.ring == nil {
 		return nil
 	}
-	return append([]Key(nil), k.ring.all...)
+	return append([]Key(nil), k.ring().all...)
 }
 
 // Format writes the ids, whatever the verb.
@@ -127,7 +129,7 @@ func (k Keys) sealer(id KeyID) *sealer {
 	if k.ring == nil {
 		return nil
 	}
-	return k.ring.byID[id]
+	return k.ring().byID[id]
 }
 
 // derive is HKDF-Expand of a content key's secret (RFC 5869, SHA-256). The

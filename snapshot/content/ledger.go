@@ -9,15 +9,11 @@ import (
 	"github.com/ebsim/ebsim/internal/blob"
 )
 
-// maxUnsynced is how many objects are stored before they are synced: 256 MiB
-// of blocks, so that neither the list of names nor the last sync grows with
-// the volume.
-const maxUnsynced = 512
-
 // ledger stores objects and keeps account of what is to be synced and what to
 // be removed again. It is safe for concurrent use.
 type ledger struct {
 	objects blob.Store
+	limit   int // of unsynced
 
 	settling sync.Mutex // held while objects are synced or removed
 
@@ -26,8 +22,8 @@ type ledger struct {
 	garbage  map[ObjectID]bool
 }
 
-func newLedger(objects blob.Store) *ledger {
-	return &ledger{objects: objects, unsynced: map[ObjectID]bool{}, garbage: map[ObjectID]bool{}}
+func newLedger(s *Store) *ledger {
+	return &ledger{objects: s.objects, limit: s.limits.unsynced, unsynced: map[ObjectID]bool{}, garbage: map[ObjectID]bool{}}
 }
 
 // put stores an object of a fresh name.
@@ -56,7 +52,7 @@ func (l *ledger) putPage(ctx context.Context, id ObjectID, data []byte) error {
 func (l *ledger) added(ctx context.Context, id ObjectID) error {
 	l.mu.Lock()
 	l.unsynced[id] = true
-	full := len(l.unsynced) >= maxUnsynced
+	full := len(l.unsynced) >= l.limit
 	l.mu.Unlock()
 	if full {
 		return l.settle(ctx, false)
@@ -79,13 +75,13 @@ func (l *ledger) settle(ctx context.Context, all bool) error {
 	defer l.settling.Unlock()
 	for {
 		l.mu.Lock()
-		if n := len(l.unsynced); n == 0 || !all && n < maxUnsynced {
+		if n := len(l.unsynced); n == 0 || !all && n < l.limit {
 			l.mu.Unlock()
 			break
 		}
-		names := make([]string, 0, maxUnsynced)
+		names := make([]string, 0, l.limit)
 		for id := range l.unsynced {
-			if len(names) == maxUnsynced {
+			if len(names) == l.limit {
 				break
 			}
 			names = append(names, id.String())

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"iter"
 	"math/bits"
 )
 
@@ -114,6 +115,41 @@ func (p *page) ref(slot int) (ref, bool) {
 	return readRef(p.data[pageHeader+n*refSize:]), true
 }
 
+// entries goes through the entries of a page of level 0 by their slots.
+func (p *page) entries() iter.Seq2[int, Entry] {
+	return func(yield func(int, Entry) bool) {
+		for n, slot := range p.present {
+			if !yield(slot, readEntry(p.data[pageHeader+n*entrySize:], p.first+int64(slot))) {
+				return
+			}
+		}
+	}
+}
+
+// refs goes through the pages of a page above level 0 by their slots.
+func (p *page) refs() iter.Seq2[int, ref] {
+	return func(yield func(int, ref) bool) {
+		for n, slot := range p.present {
+			if !yield(slot, readRef(p.data[pageHeader+n*refSize:])) {
+				return
+			}
+		}
+	}
+}
+
+// present goes through the page's records: their numbers and slots.
+func (p *page) present(yield func(n, slot int) bool) {
+	n := 0
+	for i, b := range p.data[20:pageHeader] {
+		for ; b != 0; b &= b - 1 {
+			if !yield(n, i*8+bits.TrailingZeros8(b)) {
+				return
+			}
+			n++
+		}
+	}
+}
+
 func readRef(b []byte) ref {
 	n := func(at int) int64 { return int64(binary.BigEndian.Uint64(b[objectSize+at:])) }
 	return ref{readObject(b), sums{n(0), n(8), n(16)}}
@@ -148,76 +184,20 @@ func decodePage(data []byte) (*page, error) {
 	if present == 0 || present != count || len(data) != pageHeader+count*size {
 		return nil, fmt.Errorf("%d slots present, %d announced, %d bytes", present, count, len(data))
 	}
-	for slot := range slots {
-		if p.level == 0 {
-			if e, ok := p.entry(slot); ok {
-				if err := e.check(); err != nil {
-					return nil, err
-				}
-				p.add(sums{1, int64(e.Plain), int64(e.Stored)})
+	if p.level == 0 {
+		for _, e := range p.entries() {
+			if err := e.check(); err != nil {
+				return nil, err
 			}
-		} else if r, ok := p.ref(slot); ok {
-			if r.id.IsZero() || !r.possible(span(p.level-1)) {
-				return nil, fmt.Errorf("slot %d is a page of impossible sums", slot)
-			}
-			p.add(r.sums)
+			p.add(sums{1, int64(e.Plain), int64(e.Stored)})
 		}
+		return p, nil
+	}
+	for slot, r := range p.refs() {
+		if r.id.IsZero() || !r.possible(span(p.level-1)) {
+			return nil, fmt.Errorf("slot %d is a page of impossible sums", slot)
+		}
+		p.add(r.sums)
 	}
 	return p, nil
-}
-
-// builder makes a page from its slots.
-type builder struct {
-	place
-	entries [slots]Entry // at level 0; absent ones are zero
-	refs    [slots]ref   // above
-}
-
-// load sets the slots to those of p.
-func (b *builder) load(p *page) {
-	for slot := range slots {
-		if p.level == 0 {
-			b.entries[slot], _ = p.entry(slot)
-		} else {
-			b.refs[slot], _ = p.ref(slot)
-		}
-	}
-}
-
-// encode returns the page's bytes and sums; of no slots, nil.
-func (b *builder) encode() ([]byte, sums) {
-	var total sums
-	data := make([]byte, pageHeader, maxPageSize)
-	copy(data, pageMagic)
-	data[8] = pageVersion
-	data[9] = byte(b.level)
-	binary.BigEndian.PutUint64(data[12:], uint64(b.first))
-	count := 0
-	for slot := range slots {
-		if b.level == 0 {
-			e := &b.entries[slot]
-			if e.Plain == 0 {
-				continue
-			}
-			data = e.append(data)
-			total.add(sums{1, int64(e.Plain), int64(e.Stored)})
-		} else {
-			r := &b.refs[slot]
-			if r.id.IsZero() {
-				continue
-			}
-			data = r.id.append(data)
-			for _, n := range []int64{r.blocks, r.plain, r.stored} {
-				data = binary.BigEndian.AppendUint64(data, uint64(n))
-			}
-			total.add(r.sums)
-		}
-		data[20+slot/8] |= 1 << (slot % 8)
-		count++
-	}
-	if count == 0 {
-		return nil, sums{}
-	}
-	binary.BigEndian.PutUint16(data[10:], uint16(count))
-	return data, total
 }

@@ -143,12 +143,16 @@ func (r *Reader) entries(ctx context.Context, top ref, at place, from int64, yie
 		yield(Entry{}, err)
 		return false
 	}
-	for slot := at.slot(max(from, at.first)); slot < slots; slot++ {
-		if at.level == 0 {
-			if e, ok := p.entry(slot); ok && !yield(e, nil) {
+	if at.level == 0 {
+		for _, e := range p.entries() {
+			if e.Index >= from && !yield(e, nil) {
 				return false
 			}
-		} else if child, ok := p.ref(slot); ok && !r.entries(ctx, child, at.child(slot), from, yield) {
+		}
+		return true
+	}
+	for slot, child := range p.refs() {
+		if !r.entries(ctx, child, at.child(slot), from, yield) {
 			return false
 		}
 	}

@@ -25,10 +25,26 @@ type Store struct {
 	workers chan struct{} // held while a block is sealed or opened
 	buffers sync.Pool     // of *[]byte: bufferSize
 	gate    gate
+	limits  limits
 
 	mu      sync.Mutex
 	writing map[WriterID]int  // writers that have not ended
 	spared  map[WriterID]bool // writers that a sweep under way leaves alone
+}
+
+// limits bound what is held in memory. Tests lower them.
+type limits struct {
+	// changes is how many changes a Writer gathers before it writes them into
+	// pages, some of which are then written again: by default, 32 pages'
+	// worth when blocks come in order.
+	changes int
+	// unsynced is how many objects are stored before they are synced: by
+	// default 256 MiB of blocks, so that neither the list of names nor the
+	// last sync grows with the volume.
+	unsynced int
+	// swept is about how many live objects a Sweep knows at once, at 8 bytes
+	// each. With more, it makes several passes.
+	swept int64
 }
 
 // bufferSize has room for a block, a tag, and a frame that does not pay.
@@ -41,6 +57,7 @@ func New(objects blob.Store) *Store {
 		codec:   newCodec(),
 		workers: make(chan struct{}, min(runtime.GOMAXPROCS(0)*2, maxWorkers)),
 		gate:    newGate(),
+		limits:  limits{changes: 32 * slots, unsynced: 512, swept: 1 << 20},
 		writing: map[WriterID]int{},
 	}
 	s.buffers.New = func() any { b := make([]byte, bufferSize); return &b }

@@ -7,10 +7,6 @@ import (
 	"slices"
 )
 
-// maxSwept is about how many live objects a Sweep holds in memory at once, at
-// 8 bytes each in a sorted list. With more, it makes several passes.
-const maxSwept = 1 << 20
-
 // Live says what a sweep leaves alone: trees as Collect describes them, and
 // the writers whose work has not been recorded as complete or given up. Both
 // are of one moment.
@@ -91,7 +87,7 @@ func (s *Store) sweep(ctx context.Context, prefix string, live func(context.Cont
 			objects += r.Present()
 		}
 	}
-	passes := min(max(1, (objects+maxSwept-1)/maxSwept), 256)
+	passes := min(max(1, (objects+s.limits.swept-1)/s.limits.swept), 256)
 	for pass := range passes {
 		// Digests are evenly spread over their first bytes.
 		in := func(id ObjectID) bool { return int64(id.Digest[0])*passes/256 == pass }
@@ -113,7 +109,7 @@ func (s *Store) sweepPass(ctx context.Context, prefix string, live []Root, keep 
 		if in(id) {
 			reached = append(reached, binary.BigEndian.Uint64(id.Digest[8:]))
 		}
-		if len(reached) > 2*maxSwept && len(reached) == cap(reached) {
+		if int64(len(reached)) > 2*s.limits.swept && len(reached) == cap(reached) {
 			slices.Sort(reached)
 			reached = slices.Compact(reached)
 		}

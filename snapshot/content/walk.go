@@ -140,10 +140,8 @@ func (w *walk) children(ctx context.Context, at place, known refs, further bool,
 	var below, knownBelow [slots]refs
 	wanted := func(slot int) bool { return below[slot] != nil || further && slot == 0 }
 	err := read(func(p *page) error {
-		for slot := range slots {
-			if r, ok := p.ref(slot); ok {
-				below[slot].add(r)
-			}
+		for slot, r := range p.refs() {
+			below[slot].add(r)
 		}
 		return nil
 	})
@@ -151,8 +149,8 @@ func (w *walk) children(ctx context.Context, at place, known refs, further bool,
 		return err
 	}
 	err = eachPage(ctx, w.readKnown, known, at, w.skipKnown, func(_ ref, p *page) error {
-		for slot := range slots {
-			if r, ok := p.ref(slot); ok && wanted(slot) {
+		for slot, r := range p.refs() {
+			if wanted(slot) {
 				knownBelow[slot].add(r)
 			}
 		}
@@ -177,15 +175,12 @@ func (w *walk) blocks(ctx context.Context, at place, known refs, read func(func(
 	var found [slots][]Entry
 	of := func(o ObjectID) func(Entry) bool { return func(e Entry) bool { return e.Object == o } }
 	err := read(func(p *page) error {
-		for slot := range slots {
-			e, ok := p.entry(slot)
-			switch {
-			case !ok:
-			case w.repeat && len(known) == 0:
+		for slot, e := range p.entries() {
+			if w.repeat && len(known) == 0 {
 				if err := w.block(&e); err != nil {
 					return err
 				}
-			case !slices.ContainsFunc(found[slot], of(e.Object)):
+			} else if !slices.ContainsFunc(found[slot], of(e.Object)) {
 				found[slot] = append(found[slot], e)
 			}
 		}
@@ -195,10 +190,8 @@ func (w *walk) blocks(ctx context.Context, at place, known refs, read func(func(
 		return err
 	}
 	err = eachPage(ctx, w.readKnown, known, at, w.skipKnown, func(_ ref, p *page) error {
-		for slot := range slots {
-			if e, ok := p.entry(slot); ok {
-				found[slot] = slices.DeleteFunc(found[slot], of(e.Object))
-			}
+		for slot, e := range p.entries() {
+			found[slot] = slices.DeleteFunc(found[slot], of(e.Object))
 		}
 		return nil
 	})

@@ -32,15 +32,10 @@ type Writer struct {
 	stats   Stats
 	ended   bool  // by Commit or Discard
 	done    bool  // a Commit returned a tree, or Discard has removed all
-	failed  error // what apply returned
+	failed  error // the first error of a Put or Remove that was in range
 
 	stored *ledger
 }
-
-// maxChanges is how many changes a Writer gathers before it writes them into
-// pages, some of which are then written again: 32 pages' worth when blocks
-// come in order.
-const maxChanges = 32 * slots
 
 // Write returns a Writer, under a fresh id, of a tree over a number of blocks,
 // of which none is fewer than those of base. What is sealed is sealed under
@@ -93,7 +88,7 @@ func (s *Store) WriteAs(ctx context.Context, writer string, blocks int64, base R
 	s.begin(id)
 	w := &Writer{store: s, id: id, size: blocks, keys: keys, base: s.Read(base, Keys{}), tree: base,
 		changes: map[int64]Entry{}}
-	w.stored = newLedger(s.objects)
+	w.stored = newLedger(s)
 	return w, nil
 }
 
@@ -106,13 +101,21 @@ var zeros [BlockSize]byte
 // Put sets a block: BlockSize bytes, or fewer, but not none, for the volume's
 // last. It stores the block now, unless it is all zeros, which removes it, or
 // equals the base's. It does not keep plain.
-func (w *Writer) Put(ctx context.Context, index int64, plain []byte) error {
+//
+// An error other than ErrRange is final: Commit will return it too, so that no
+// tree lacks a block.
+func (w *Writer) Put(ctx context.Context, index int64, plain []byte) (err error) {
 	if index < 0 || index >= w.size {
 		return fmt.Errorf("content: block %d of %d: %w", index, w.size, ErrRange)
 	}
 	if n := len(plain); n == 0 || n > BlockSize || n < BlockSize && index != w.size-1 {
 		return fmt.Errorf("content: block %d with %d bytes: %w", index, n, ErrRange)
 	}
+	defer func() {
+		if err != nil {
+			w.fail(err)
+		}
+	}()
 	if err := w.store.acquire(ctx); err != nil {
 		return err
 	}
@@ -144,6 +147,14 @@ func (w *Writer) Put(ctx context.Context, index int64, plain []byte) error {
 		return err
 	}
 	return w.set(ctx, e, Stats{BlocksRead: 1, BlocksStored: 1, PlainBytes: int64(e.Plain), StoredBytes: int64(e.Stored)})
+}
+
+func (w *Writer) fail(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.failed == nil {
+		w.failed = err
+	}
 }
 
 // seal stores a block and completes its entry.
@@ -178,7 +189,7 @@ func (w *Writer) set(ctx context.Context, e Entry, did Stats) error {
 		w.drop(&old)
 	}
 	w.changes[e.Index] = e
-	if len(w.changes) < maxChanges {
+	if len(w.changes) < w.store.limits.changes {
 		return nil
 	}
 	return w.apply(ctx)

@@ -124,17 +124,19 @@ func (f *crashFile) ReadAt(p []byte, off int64) error {
 	return nil
 }
 
-// allow counts a change down; what is allowed of the one that is killed is a
-// part, in front.
-func (f *crashFile) allow(n int64) (int64, error) {
+// allow counts a change down; what is allowed of the one that is killed, or
+// that finds the disk full, is a part in front, to the border of a page: 4 KiB
+// are assumed atomic.
+func (f *crashFile) allow(off, n int64) (int64, error) {
+	part := max(0, (off+f.c.r.Int64N(n+1))/4096*4096-off)
 	switch {
 	case f.c.killed:
 		return 0, errKilled
 	case f.name == f.c.full:
-		return f.c.r.Int64N(n), errFull
+		return part, errFull
 	case f.c.left == 0:
 		f.c.killed = true
-		return f.c.r.Int64N(n+1) / 512 * 512, errKilled
+		return part, errKilled
 	case f.c.left > 0:
 		f.c.left--
 	}
@@ -144,7 +146,7 @@ func (f *crashFile) allow(n int64) (int64, error) {
 func (f *crashFile) WriteAt(p []byte, off int64) error {
 	f.c.mu.Lock()
 	defer f.c.mu.Unlock()
-	n, err := f.allow(int64(len(p)))
+	n, err := f.allow(off, int64(len(p)))
 	for p = p[:n]; len(p) > 0; {
 		n := min(len(p), int(4096-off%4096))
 		page := f.cache[off/4096]
@@ -162,7 +164,7 @@ func (f *crashFile) WriteAt(p []byte, off int64) error {
 func (f *crashFile) Punch(off, n int64) error {
 	f.c.mu.Lock()
 	defer f.c.mu.Unlock()
-	n, err := f.allow(n)
+	n, err := f.allow(off, n)
 	for end := off + n; off < end; {
 		k := min(end-off, 4096-off%4096)
 		if k == 4096 {
@@ -273,20 +275,16 @@ func TestCrash(t *testing.T) {
 			var view *View
 			done := map[int64]bool{}
 			files.left = r.IntN(120)
-			inFlight := false
 			for !files.killed {
 				off := r.Int64N(size)
 				n := 1 + r.Int64N(min(size-off, []int64{100, 5000, 300_000, size}[r.IntN(4)]))
-				inFlight = false
 				switch k := r.IntN(10); {
 				case k < 5:
 					p := pattern(int(n), byte(r.IntN(256)))
 					h.write(p, off)
-					inFlight = true
 					_, err = d.WriteAt(p, off)
 				case k < 6:
 					h.write(make([]byte, n), off)
-					inFlight = true
 					err = d.Trim(off, n)
 				case k < 7:
 					if err = d.Flush(); err == nil {
@@ -320,7 +318,6 @@ func TestCrash(t *testing.T) {
 					require.ErrorIs(t, err, errKilled)
 				}
 			}
-			_ = inFlight
 			files.restart(power)
 			if power {
 				opt.BootID = boot2

@@ -62,18 +62,16 @@ func read(t testing.TB, d *Disk, off, n int64) []byte {
 	return p
 }
 
-func dirty(t testing.TB, d *Disk) []int64 {
+func dirty(t require.TestingT, d *Disk) []int64 {
 	list := []int64{}
-	for i := int64(0); ; i++ {
-		i, err := d.marks.next(i, markDirty, markDirty)
+	for from := int64(0); ; {
+		i, err := d.marks.next(from, markDirty, markDirty)
 		require.NoError(t, err)
 		if i == d.blocks {
 			return list
 		}
 		list = append(list, i)
-		if i+1 == d.blocks {
-			return list
-		}
+		from = i + 1
 	}
 }
 

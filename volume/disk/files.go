@@ -29,8 +29,8 @@ type File interface {
 	// It does not change the file's length.
 	Punch(off, n int64) error
 	// Extent returns the first run of possibly written bytes that ends after
-	// off, cut to begin at off or later; from == to if there is none. What
-	// lies between runs reads as zeros.
+	// off, cut to begin at off or later; from == to if there is none. A long
+	// run may be given in pieces. What lies between runs reads as zeros.
 	Extent(off int64) (from, to int64, err error)
 	// Sync makes everything written before durable, the file's name too.
 	Sync() error

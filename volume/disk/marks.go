@@ -14,9 +14,9 @@ const (
 )
 
 const (
-	marksPage  = 4096 // marks in a page: 2 GiB of disk
-	marksPages = 256  // pages held: the marks of 512 GiB in 1 MiB
-	scanBuffer = 64 << 10
+	marksPage  = 4096     // marks in a page: 2 GiB of disk
+	marksPages = 256      // pages held: the marks of 512 GiB in 1 MiB
+	scanBuffer = 64 << 10 // bytes read at a time by a long search
 )
 
 // marks are the bytes after the map's header, paged. What is held is always
@@ -118,7 +118,7 @@ func (m *marks) load(number int64) (*[marksPage]byte, error) {
 // next returns the first block at from or later whose mark, masked, is want.
 // Without one it returns the number of blocks.
 func (m *marks) next(from int64, mask, want byte) (int64, error) {
-	buf := make([]byte, scanBuffer)
+	buf := make([]byte, 256)
 	for from < m.blocks {
 		start, end, err := m.file.Extent(headerSize + from)
 		if err != nil {
@@ -143,6 +143,9 @@ func (m *marks) next(from int64, mask, want byte) (int64, error) {
 				}
 			}
 			from += int64(len(b))
+			if len(buf) < scanBuffer {
+				buf = make([]byte, 4*len(buf))
+			}
 		}
 	}
 	return m.blocks, nil

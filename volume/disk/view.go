@@ -128,14 +128,15 @@ func (v *View) readSaved(index int64, dst []byte) error {
 // add. The sequence ends after an error.
 func (v *View) Changed(full bool) iter.Seq2[int64, error] {
 	return func(yield func(int64, error) bool) {
-		for index := int64(0); ; index++ {
-			index, err := v.next(index, full || v.full)
+		for from := int64(0); ; {
+			index, err := v.next(from, full || v.full)
 			if err == nil && index >= v.d.blocks {
 				return
 			}
 			if !yield(index, err) || err != nil {
 				return
 			}
+			from = index + 1
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func changed(t testing.TB, v *View, full bool) []int64 {
+func changed(t require.TestingT, v *View, full bool) []int64 {
 	list := []int64{}
 	for index, err := range v.Changed(full) {
 		require.NoError(t, err)
