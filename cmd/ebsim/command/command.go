@@ -86,6 +86,7 @@ func newRoot(env *Env) *cobra.Command {
 		Short:         "A small, exact copy of encrypted block volumes, snapshots and KMS keys",
 		Example:       "  ebsim learn cross-account --auto\n  ebsim run scenario.sh\n  ebsim --data ./world aws kms create-key",
 		SilenceErrors: true, SilenceUsage: true,
+		TraverseChildren: true, // what stands before "aws" is parsed here
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usageError{fmt.Errorf("no command %q: see ebsim --help", args[0])}

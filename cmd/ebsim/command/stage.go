@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -13,12 +14,14 @@ import (
 	"github.com/ebsim/ebsim/account"
 	"github.com/ebsim/ebsim/account/arn"
 	"github.com/ebsim/ebsim/account/audit"
+	"github.com/ebsim/ebsim/account/policy"
 	"github.com/ebsim/ebsim/internal/awsapi"
 	"github.com/ebsim/ebsim/internal/clock"
 	"github.com/ebsim/ebsim/internal/cloud"
 	"github.com/ebsim/ebsim/internal/id"
 	"github.com/ebsim/ebsim/internal/lesson"
 	"github.com/ebsim/ebsim/internal/state"
+	"github.com/ebsim/ebsim/kms"
 )
 
 // stage is where a lesson plays: a fresh world in memory under a virtual
@@ -145,7 +148,7 @@ func (st *stage) aside(ctx context.Context, _ lesson.Statement) string {
 
 // tell says one event in a line or a few.
 func (st *stage) tell(e *audit.Event) []string {
-	who := st.name(string(e.Identity.ARN))
+	who := st.name(e.Identity.ARN)
 	switch {
 	case e.Identity.ARN == "":
 		who = "the EBS service"
@@ -163,31 +166,44 @@ func (st *stage) tell(e *audit.Event) []string {
 			line += fmt.Sprintf(" {%s: %v}", k, v)
 		}
 	}
-	if e.Failure == nil {
-		why := ""
-		for _, d := range e.Decisions {
-			for _, l := range d.Layers {
-				if l.Answer == "allows" {
-					why += " by its " + string(l.Kind)
-				}
-			}
-		}
-		if why == "" && e.Note != "" {
-			why = " (" + e.Note[:strings.IndexAny(e.Note+":", ":,")] + ")"
-		}
-		return []string{line + ": allowed" + why}
+	if e.Failure != nil && e.Failure.Kind != kms.ErrDryRun {
+		return append([]string{line + ": REFUSED", "  " + st.name(e.Failure.Message)}, st.fixes(e)...)
 	}
-	out := []string{line + ": REFUSED", "  " + st.name(e.Failure.Message)}
+	if e.Failure != nil {
+		line += " (dry run)"
+	}
+	return []string{line + ": allowed" + because(e)}
+}
+
+// because says which layers allowed a call.
+func because(e *audit.Event) string {
+	var by []string
 	for _, d := range e.Decisions {
-		for i, p := range d.Proposals {
-			if p.Alternative {
-				continue
+		for _, l := range d.Layers {
+			if l.Answer == policy.Allows && !slices.Contains(by, string(l.Kind)) {
+				by = append(by, string(l.Kind))
 			}
-			lead := "  smallest fix: "
-			if i > 0 {
+		}
+	}
+	switch {
+	case len(by) > 0:
+		return " by " + strings.Join(by, " and ")
+	case e.Note != "":
+		return " (" + e.Note[:strings.IndexAny(e.Note+":", ":,")] + ")"
+	}
+	return ""
+}
+
+// fixes tells the smallest change to each layer that refused.
+func (st *stage) fixes(e *audit.Event) []string {
+	var out []string
+	lead := "  smallest fix: "
+	for _, d := range e.Decisions {
+		for _, p := range d.Proposals {
+			if !p.Alternative {
+				out = append(out, lead+"add to "+st.name(p.Where), "    "+oneLine(p.Statement))
 				lead = "  and: "
 			}
-			out = append(out, lead+st.name(p.Where)+" "+st.name(oneLine(p.Statement)))
 		}
 	}
 	return append(out, "  ebsim explain "+e.RequestID)
@@ -195,10 +211,21 @@ func (st *stage) tell(e *audit.Event) []string {
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// name puts the lesson's names in the place of account numbers.
+var arnForm = regexp.MustCompile(`arn:aws:(iam|kms):([a-z0-9-]*):([0-9]{12}):(root|user/[\w+=,.@/-]+|key/([0-9a-f]{8})[0-9a-f-]{28})`)
+
+// name puts the lesson's names in the place of ARNs that are long to read.
 func (st *stage) name(text string) string {
-	for account, name := range st.accounts {
-		text = strings.ReplaceAll(text, string(account), name)
-	}
-	return text
+	return arnForm.ReplaceAllStringFunc(text, func(found string) string {
+		m := arnForm.FindStringSubmatch(found)
+		who := st.accounts[arn.AccountID(m[3])]
+		switch {
+		case who == "":
+			return found
+		case m[5] != "":
+			return fmt.Sprintf("%s's key %s… in %s", who, m[5], m[2])
+		case m[4] == "root":
+			return who
+		}
+		return who + "/" + m[4][strings.LastIndexByte(m[4], '/')+1:]
+	})
 }
