@@ -163,7 +163,7 @@ func TestAliasConditions(t *testing.T) {
 	}
 	blob := w.encrypt(dev, "alias/r", "p", nil)
 	_, _, err := w.Decrypt(ctx, dev, "", blob, kms.CryptoOptions{})
-	w.fails(alice, err, audit.Denied, silent(dev, requested, "Decrypt", "resource"))
+	w.fails(alice, err, audit.Denied, silent(dev, requested, "Decrypt", "identity"))
 }
 
 // TestAcrossAccounts holds that the key policy and an identity policy must

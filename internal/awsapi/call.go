@@ -6,7 +6,6 @@ import (
 	"github.com/ebsim/ebsim/account/arn"
 	"github.com/ebsim/ebsim/account/audit"
 	"github.com/ebsim/ebsim/internal/cloud"
-	"github.com/ebsim/ebsim/internal/state"
 	"github.com/ebsim/ebsim/kms"
 )
 
@@ -43,13 +42,11 @@ func (a *API) do(ctx context.Context, call *Call, creds Credentials, in any) (an
 	if !a.cloud.HasRegion(call.Region) {
 		return nil, errRegion.Errorf("Could not connect to the endpoint: this world has no region %q", call.Region)
 	}
-	err := a.cloud.View(ctx, func(tx *state.Tx) (err error) {
-		call.Caller, err = a.cloud.Accounts.Authenticate(tx, creds.AccessKeyID, creds.SecretAccessKey)
-		return err
-	})
+	caller, err := a.cloud.Authenticate(ctx, creds.AccessKeyID, creds.SecretAccessKey)
 	if err != nil {
 		return nil, err
 	}
+	call.Caller = caller
 	call.Caller.SourceIP, call.Caller.UserAgent = "127.0.0.1", "ebsim"
 	if global(call.op.Service) { // IAM's events are in one region
 		call.Region = "us-east-1"

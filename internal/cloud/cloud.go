@@ -217,4 +217,6 @@ func lockDir(name string) (func() error, error) {
 
 // Setup changes records without a request, to prepare a world: no policy is
 // asked and no event is left.
-func (c *Cloud) Setup(ctx context.Context, fn func(*state.Tx) error) error { return c.store.Update(ctx, fn) }
+func (c *Cloud) Setup(ctx context.Context, fn func(*state.Tx) error) error {
+	return c.store.Update(ctx, fn)
+}

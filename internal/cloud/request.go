@@ -204,3 +204,13 @@ func keyRegion(keyARN string) arn.Region {
 	}
 	return a.Region
 }
+
+// Authenticate gives the caller that an access key and its secret belong to.
+// It fails with account.ErrUnknownKey and account.ErrBadSecret.
+func (c *Cloud) Authenticate(ctx context.Context, keyID, secret string) (caller audit.Caller, err error) {
+	err = c.store.View(ctx, func(tx *state.Tx) (err error) {
+		caller, err = c.Accounts.Authenticate(tx, keyID, secret)
+		return err
+	})
+	return caller, err
+}

@@ -109,3 +109,20 @@ func TestHydrateAfterKill(t *testing.T) {
 	require.Equal(t, base, read(t, again, 0, BlockSize))
 	require.Equal(t, make([]byte, 3*BlockSize), read(t, again, BlockSize, 3*BlockSize))
 }
+
+// TestTrimBeatsHydrate: a trim that has not ended yet is not overwritten.
+func TestTrimBeatsHydrate(t *testing.T) {
+	d := restoring(t, Memory(), 2*BlockSize)
+	base := pattern(BlockSize, 1)
+	require.NoError(t, d.begin())
+	hadBase, err := d.trimPiece(0, BlockSize)
+	require.NoError(t, err)
+	require.True(t, hadBase)
+	require.NoError(t, d.Hydrate(0, base))
+	require.NoError(t, d.settle([]int64{0}))
+	require.NoError(t, d.Hydrate(1, base))
+	require.NoError(t, d.Trim(BlockSize, BlockSize))
+	require.NoError(t, d.SyncHydrated())
+	require.Equal(t, make([]byte, 2*BlockSize), read(t, d, 0, 2*BlockSize))
+	require.Equal(t, []int64{0, 1}, dirty(t, d))
+}

@@ -141,10 +141,7 @@ func (s *shell) call(ctx context.Context, w *world) (call cloud.Call, err error)
 	if !w.cloud.HasRegion(call.Region) {
 		return call, fmt.Errorf("this world has no region %q: it has %s", region, strings.Trim(fmt.Sprint(w.cloud.Regions()), "[]"))
 	}
-	err = w.cloud.View(ctx, func(tx *state.Tx) (err error) {
-		call.Caller, err = w.cloud.Accounts.Authenticate(tx, creds.AccessKeyID, creds.SecretAccessKey)
-		return err
-	})
+	call.Caller, err = w.cloud.Authenticate(ctx, creds.AccessKeyID, creds.SecretAccessKey)
 	call.Caller.SourceIP, call.Caller.UserAgent = "127.0.0.1", "ebsim"
 	return call, err
 }
