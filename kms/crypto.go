@@ -209,11 +209,12 @@ func (s *Service) GenerateDataKey(ctx context.Context, c Call, name KeyName, o D
 // unwrapped when it is first needed.
 func (s *Service) GenerateDataKeyWithoutPlaintext(ctx context.Context, c Call, name KeyName, o DataKeyOptions) (*DataKey, error) {
 	d, err := s.generateDataKey(ctx, c, "GenerateDataKeyWithoutPlaintext", name, o)
-	if err == nil {
-		clear(d.Plaintext)
-		d.Plaintext = nil
+	if err != nil {
+		return nil, err
 	}
-	return d, err
+	clear(d.Plaintext)
+	d.Plaintext = nil
+	return d, nil
 }
 
 func (s *Service) generateDataKey(ctx context.Context, c Call, operation string, name KeyName, o DataKeyOptions) (*DataKey, error) {
@@ -247,7 +248,11 @@ func (s *Service) generateDataKey(ctx context.Context, c Call, operation string,
 	rand.Read(plaintext)
 	d := &DataKey{Plaintext: plaintext, Ciphertext: k.encrypt(material, plaintext, o.Context), Key: k}
 	clear(material)
-	return d, r.commit(ctx)
+	if err := r.commit(ctx); err != nil {
+		clear(plaintext)
+		return nil, err
+	}
+	return d, nil
 }
 
 func checkBytes(n int64) error {

@@ -201,10 +201,11 @@ func service(principal string) bool {
 }
 
 func (r *request) checkGrant(tx *state.Tx, g *Grant) error {
-	for _, p := range []string{g.Grantee, g.Retiring} {
-		if p == "" && p == g.Retiring {
-			continue
-		}
+	named := []string{g.Grantee}
+	if g.Retiring != "" {
+		named = append(named, g.Retiring)
+	}
+	for _, p := range named {
 		if service(p) && r.call.Via != "" {
 			continue
 		}
@@ -328,8 +329,15 @@ func (r *request) authorizeRetire(tx *state.Tx, k *Key, issuer arn.AccountID) er
 	if issuer != r.call.Caller.Account {
 		identity = nil
 	}
-	d := policy.Decide(policy.Request{Principal: r.call.Caller.Principal, Action: "kms:RetireGrant", Resource: k.ARN(),
-		Context: r.conditions(tx, ask{key: k})}, policy.Policies{Identity: identity})
+	q := policy.Request{Principal: r.call.Caller.Principal, Action: "kms:RetireGrant", Resource: k.ARN(), Context: r.conditions(tx, ask{key: k})}
+	d := policy.Decide(q, policy.Policies{Identity: identity})
+	doc, err := policy.Parse([]byte(k.Policy), policy.ResourcePolicy)
+	if err != nil {
+		return err
+	}
+	if with := policy.Decide(q, policy.Policies{Identity: identity, Key: &policy.Source{Name: "key policy", Document: doc}}); with.Outcome == policy.ExplicitlyDenied {
+		d = with
+	}
 	r.event.Decisions = append(r.event.Decisions, d.Compact())
 	r.docs = append(r.docs, d.Documents()...)
 	return d.Err()

@@ -7,7 +7,7 @@
 //
 // One flow: CreateSnapshot puts a record in state pending; a job seals what
 // changed and sets, in one transaction, completed, the root and the volume's
-// next base. A record is authenticated (see Sign): one that was edited or
+// next base. A record is authenticated (see Save): one that was edited or
 // swapped in the store is refused when it is read.
 //
 // The package has rules and records, and no I/O.

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bytes"
 	"encoding/json"
 	"regexp"
 	"slices"
@@ -64,8 +65,6 @@ type Snapshot struct {
 	Stored      int64           `json:",omitempty"` // blocks added
 	Reused      int64           `json:",omitempty"` // blocks shared with its parent
 	Report      *Report         `json:",omitempty"`
-
-	MAC []byte // over everything else; see Sign
 }
 
 // Tag is a tag.
@@ -95,35 +94,35 @@ const (
 	macUse                = "snapshot record"
 )
 
-func (s *Snapshot) mac(root *rootkey.Key) []byte {
-	bare := *s
-	bare.MAC = nil
-	b, err := json.Marshal(&bare)
-	if err != nil {
-		panic(err) // a record has no field that cannot be written
-	}
-	return root.MAC(macUse, b)
+// stored is a record as it lies in the store: its JSON, exactly as signed.
+type stored struct {
+	Record json.RawMessage
+	MAC    []byte // over the record's key in the store and its JSON
 }
 
 // Save signs the record and writes it.
 func (s *Snapshot) Save(tx *state.Tx, root *rootkey.Key) error {
-	s.MAC = s.mac(root)
-	return state.Save(tx, snapshots, state.Key(string(s.Region), s.ID), version, s)
+	b, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	key := state.Key(string(s.Region), s.ID)
+	return state.Save(tx, snapshots, key, version, stored{b, root.MAC(macUse, append(key, b...))})
+}
+
+// open checks a record's signature and reads it.
+func open(key []byte, st stored, root *rootkey.Key) (*Snapshot, error) {
+	s := new(Snapshot)
+	if !root.CheckMAC(macUse, append(bytes.Clone(key), st.Record...), st.MAC) || json.Unmarshal(st.Record, s) != nil {
+		parts := state.Split(key)
+		return s, ErrDamaged.Errorf("the record of %s does not carry its own signature: it was changed or moved outside ebsim", parts[len(parts)-1])
+	}
+	return s, nil
 }
 
 // Remove deletes the record.
 func (s *Snapshot) Remove(tx *state.Tx) error {
 	return tx.Delete(snapshots, state.Key(string(s.Region), s.ID))
-}
-
-// Check reports whether the record is as Save signed it: ErrDamaged if not.
-func (s *Snapshot) Check(root *rootkey.Key) error {
-	mac := s.MAC
-	want := s.mac(root)
-	if string(mac) != string(want) {
-		return ErrDamaged.Errorf("the record of %s does not carry its own signature: it was changed or moved outside ebsim", s.ID)
-	}
-	return nil
 }
 
 var idForm = regexp.MustCompile(`^snap-([0-9a-f]{8}|[0-9a-f]{17})$`)
@@ -138,11 +137,13 @@ func CheckID(id string) error {
 
 // Load gives a snapshot whoever owns it, and checks its signature.
 func Load(tx *state.Tx, root *rootkey.Key, region arn.Region, id string) (*Snapshot, bool, error) {
-	s, ok, err := state.Load[Snapshot](tx, snapshots, state.Key(string(region), id), version)
-	if err == nil && ok {
-		err = s.Check(root)
+	key := state.Key(string(region), id)
+	st, ok, err := state.Load[stored](tx, snapshots, key, version)
+	if err != nil || !ok {
+		return nil, false, err
 	}
-	return &s, ok, err
+	s, err := open(key, st, root)
+	return s, true, err
 }
 
 // Find gives a snapshot that an account may see: its own, or one shared with
@@ -177,11 +178,32 @@ func (s *Snapshot) VisibleTo(account arn.AccountID) bool {
 }
 
 // All gives the snapshots of a region by id, or of every region for "". A
-// record that was changed is given too; Check tells.
-func All(tx *state.Tx, region arn.Region) ([]Snapshot, error) {
+// record that was changed outside ebsim is an error that names it.
+func All(tx *state.Tx, root *rootkey.Key, region arn.Region) ([]Snapshot, error) {
+	var all []Snapshot
+	err := Each(tx, root, region, func(s *Snapshot, err error) error {
+		if err == nil {
+			all = append(all, *s)
+		}
+		return err
+	})
+	return all, err
+}
+
+// Each calls fn for every snapshot of a region, or of all for "", also for
+// those whose record does not carry its signature, with the error.
+func Each(tx *state.Tx, root *rootkey.Key, region arn.Region, fn func(*Snapshot, error) error) error {
 	var prefix []byte
 	if region != "" {
 		prefix = state.Key(string(region))
 	}
-	return state.All[Snapshot](tx, snapshots, prefix, version)
+	return tx.Scan(snapshots, prefix, state.PrefixEnd(prefix), func(key, value []byte) (bool, error) {
+		st, err := state.Decode[stored](snapshots, key, value, version)
+		if err != nil {
+			return false, err
+		}
+		s, err := open(key, st, root)
+		err = fn(s, err)
+		return err == nil, err
+	})
 }

@@ -193,7 +193,7 @@ func (c *Call) describeSnapshots(ctx context.Context, in *describeSnapshotsInput
 		var all []snapshot.Snapshot
 		var err error
 		if len(in.SnapshotIds) == 0 {
-			if all, err = snapshot.All(tx.Tx, c.Region); err != nil {
+			if all, err = c.Snapshots(tx); err != nil {
 				return err
 			}
 		}

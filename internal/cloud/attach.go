@@ -62,6 +62,11 @@ func (c *Cloud) AttachVolume(ctx context.Context, call Call, id, instance, devic
 		return nil, r.Fail(errors.Join(err, undo))
 	}
 	err = r.Finish(ctx, func(tx *Tx) error {
+		now, err := loadAttached(tx.Tx, v)
+		if err != nil {
+			return err
+		}
+		v = now
 		v.At().State = volume.Attached
 		tx.Touch(v.Account, "AWS::EC2::Volume", v.ARN())
 		tx.Respond(audit.Fields{"volumeId": v.ID, "instanceId": instance, "device": device, "status": volume.Attaching,
@@ -94,8 +99,22 @@ func revoked(v *volume.Volume, err error) error {
 	return &revokedError{volume.ErrKeyRevoked.Errorf("Volume %s cannot be attached. The encrypted volume was unable to access the KMS key.", v.ID), err}
 }
 
-// undoAttach frees a volume that was being attached, its grant too.
+// loadAttached gives an attached volume's record as it is now: a snapshot may
+// have completed since it was read.
+func loadAttached(tx *state.Tx, v *volume.Volume) (*volume.Volume, error) {
+	now, ok, err := volume.Load(tx, v.Region, v.ID)
+	if err == nil && (!ok || now.At() == nil) {
+		err = volume.ErrIncorrectState.Errorf("Volume '%s' is in the '%s' state.", v.ID, now.State)
+	}
+	return now, err
+}
+
+// undoAttach frees a volume that is, or was being, attached, its grant too.
 func (c *Cloud) undoAttach(tx *state.Tx, v *volume.Volume, cause string) error {
+	v, err := loadAttached(tx, v)
+	if err != nil {
+		return err
+	}
 	if at := v.At(); at != nil && at.GrantID != "" {
 		if err := c.KMS.RetireIn(tx, serviceCall(v.Region, cause, ""), kms.KeyName(v.KMSKey), at.GrantID); err != nil {
 			return err
@@ -139,10 +158,9 @@ func (c *Cloud) DetachVolume(ctx context.Context, call Call, id, instance string
 	if err := c.letGo(id); err != nil {
 		return nil, r.Fail(err)
 	}
-	now := *was
 	return was, r.Finish(ctx, func(tx *Tx) error {
 		tx.Touch(was.Account, "AWS::EC2::Volume", was.ARN())
-		return c.undoAttach(tx.Tx, &now, call.RequestID)
+		return c.undoAttach(tx.Tx, was, call.RequestID)
 	})
 }
 

@@ -71,7 +71,7 @@ func Open(o Options) (*Cloud, error) {
 		contents: map[arn.Region]*region{}, memory: map[string]disk.Files{}, open: map[string]*unlocked{},
 		frozen: map[string]*frozen{}, progress: map[string]int{},
 	}
-	if err := c.openStore(); err != nil {
+	if err := c.openStore(&o); err != nil {
 		return nil, err
 	}
 	c.Trail = audit.New(c.store, c.clock, c.ids, audit.Options{})
@@ -95,7 +95,7 @@ func Open(o Options) (*Cloud, error) {
 	return c, nil
 }
 
-func (c *Cloud) openStore() (err error) {
+func (c *Cloud) openStore(o *Options) (err error) {
 	if c.dir == "" {
 		c.store = state.OpenMemory()
 		return nil
@@ -103,6 +103,10 @@ func (c *Cloud) openStore() (err error) {
 	if c.unlock, err = lockDir(filepath.Join(c.dir, lockName)); err != nil {
 		return err
 	}
+	if err := o.readRootKey(); err != nil {
+		return errors.Join(err, c.unlock())
+	}
+	c.root = o.RootKey
 	if c.store, err = state.OpenFile(filepath.Join(c.dir, stateName)); err != nil {
 		return errors.Join(err, c.unlock())
 	}

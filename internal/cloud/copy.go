@@ -38,6 +38,7 @@ type copySnapshotJob struct {
 	Encrypted            bool   // asked for, or by default
 	Mode                 snapshot.Mode
 	SourceGrant          string
+	SourceKey            string // ARN, of the source grant
 	Grant                string
 	Ready                bool // wrapped key and ring are in the record
 	Report               snapshot.Report
@@ -234,6 +235,7 @@ func (m *copier) askSource(ctx context.Context) (*ring, error) {
 	if _, err := m.KMS.DescribeKey(ctx, call, kms.KeyName(src.KMSKey)); m.did("DescribeKey", call, src.KMSKey, err) != nil {
 		return nil, err
 	}
+	m.args.SourceKey = src.KMSKey
 	if err := m.grant(ctx, call, src.KMSKey, src.Context(), &m.args.SourceGrant); m.did("CreateGrant", call, src.KMSKey, err) != nil {
 		return nil, err
 	}
@@ -316,10 +318,8 @@ func (m *copier) ended(tx *state.Tx, dst *snapshot.Snapshot) error {
 		m.args.Report.Calls = append(m.args.Report.Calls, snapshot.Call{Name: "RetireGrant", Identity: call.Caller.ARN, Key: key})
 		return m.KMS.RetireIn(tx, call, kms.KeyName(key), grant)
 	}
-	if m.src != nil {
-		if err := retire(m.src.KMSKey, m.args.SourceGrant); err != nil {
-			return err
-		}
+	if err := retire(m.args.SourceKey, m.args.SourceGrant); err != nil {
+		return err
 	}
 	if err := retire(m.dst.KMSKey, m.args.Grant); err != nil {
 		return err

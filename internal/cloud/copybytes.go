@@ -87,7 +87,7 @@ func (m *copier) awsWould(tx *state.Tx, root content.Root) (string, int64, error
 		}
 		return "full: a copy under another key stores every block again", full, nil
 	}
-	all, err := snapshot.All(tx, dst.Region)
+	all, err := snapshot.All(tx, m.root, dst.Region)
 	if err != nil {
 		return "", 0, err
 	}

@@ -76,8 +76,7 @@ func (c *Cloud) TerminateInstance(ctx context.Context, call Call, id string, dry
 	return was, r.Finish(ctx, func(tx *Tx) error {
 		now.State, now.Ended = volume.Terminated, c.clock.Now()
 		for i := range attached {
-			v := attached[i]
-			if err := c.undoAttach(tx.Tx, &v, call.RequestID); err != nil {
+			if err := c.undoAttach(tx.Tx, &attached[i], call.RequestID); err != nil {
 				return err
 			}
 		}

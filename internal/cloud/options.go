@@ -75,8 +75,7 @@ func (o *Options) defaults() error {
 	return o.prepareDir()
 }
 
-// prepareDir makes the data directory, private, or checks that it is one, and
-// reads or makes the root key.
+// prepareDir makes the data directory, private, or checks that it is one.
 func (o *Options) prepareDir() error {
 	entries, err := os.ReadDir(o.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -95,6 +94,12 @@ func (o *Options) prepareDir() error {
 	if !known {
 		return fmt.Errorf("%s: %w: it is not empty and has no %s", o.Dir, ErrDirectory, stateName)
 	}
+	return os.Chmod(o.Dir, 0o700)
+}
+
+// readRootKey reads the root key of a data directory that this process has
+// locked, or makes one for a new world.
+func (o *Options) readRootKey() error {
 	if o.RootKey != nil {
 		return nil
 	}

@@ -93,12 +93,15 @@ func (m *volumeMaker) openForeign(ctx context.Context, caller kms.Call) (*ring, 
 // grant makes the job's grant to the service and notes it, in one transaction,
 // so that no end of the job leaves it behind.
 func (m *volumeMaker) grant(ctx context.Context, call kms.Call, key string, context map[string]string) error {
+	if m.args.GrantID != "" {
+		return nil // made before a restart
+	}
 	return m.Trail.Do(ctx, func(tx *state.Tx) error {
 		g, err := m.KMS.GrantIn(tx, call, kms.KeyName(key), grantFor(ec2Service(call.Region), call.Region, context))
 		if err != nil {
 			return err
 		}
-		m.args.GrantID = g.ID
+		m.args.GrantID, m.args.Granted = g.ID, key
 		return job.Update(tx, m.job, m.args)
 	})
 }
@@ -138,7 +141,7 @@ func (m *volumeMaker) ready(ctx context.Context, r *ring, rings ringSecret) erro
 		}
 	}
 	return m.store.Update(ctx, func(tx *state.Tx) error {
-		m.args.Ready = true
+		m.args.Ready, m.args.Root = true, src.Root
 		return errors.Join(v.Save(tx), job.Update(tx, m.job, m.args))
 	})
 }
@@ -165,7 +168,7 @@ func (m *volumeMaker) hydrate(ctx context.Context, r *ring, dataKey []byte) erro
 	}
 	defer d.Close()
 	var root content.Root
-	if err := root.UnmarshalText([]byte(m.rootText())); err != nil {
+	if err := root.UnmarshalText([]byte(m.args.Root)); err != nil {
 		return err
 	}
 	reg := m.Cloud.region(v.Region)
@@ -200,12 +203,4 @@ func (m *volumeMaker) hydrate(ctx context.Context, r *ring, dataKey []byte) erro
 		return err
 	}
 	return d.Close()
-}
-
-// rootText is the content that the volume is made from.
-func (m *volumeMaker) rootText() string {
-	if m.v.Base != nil {
-		return m.v.Base.Root
-	}
-	return m.src.Root
 }

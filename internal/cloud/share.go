@@ -112,3 +112,8 @@ func (c *Cloud) UnshareSnapshot(ctx context.Context, call Call, id string, reque
 func (c *Cloud) FindSnapshot(tx *Tx, id string) (*snapshot.Snapshot, error) {
 	return snapshot.Find(tx.Tx, c.root, tx.r.Region, tx.r.Caller.Account, id)
 }
+
+// Snapshots gives every snapshot of a request's region, whoever owns it.
+func (c *Cloud) Snapshots(tx *Tx) ([]snapshot.Snapshot, error) {
+	return snapshot.All(tx.Tx, c.root, tx.r.Region)
+}

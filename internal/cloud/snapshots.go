@@ -78,6 +78,11 @@ func (c *Cloud) CreateSnapshot(ctx context.Context, call Call, volumeID, descrip
 		}
 		args.NoView = err.Error()
 	}
+	if f != nil { // before the job can look for it
+		c.mu.Lock()
+		c.frozen[s.ID] = f
+		c.mu.Unlock()
+	}
 	err = r.Finish(ctx, func(tx *Tx) error {
 		v, ok, err := volume.Load(tx.Tx, v.Region, v.ID)
 		if err != nil || !ok {
@@ -99,15 +104,7 @@ func (c *Cloud) CreateSnapshot(ctx context.Context, call Call, volumeID, descrip
 		return s.Save(tx.Tx, c.root)
 	})
 	if err != nil {
-		if f != nil {
-			err = errors.Join(err, f.view.Close(), c.release(v.ID, f.u))
-		}
-		return nil, err
-	}
-	if f != nil {
-		c.mu.Lock()
-		c.frozen[s.ID] = f
-		c.mu.Unlock()
+		return nil, errors.Join(err, c.unfreeze(v.ID, s.ID))
 	}
 	return s, nil
 }
@@ -217,13 +214,19 @@ func (c *Cloud) unfreeze(volumeID, name string) error {
 }
 
 func (c *Cloud) sealSnapshot(ctx context.Context, jobID string, args *createSnapshotJob, s *snapshot.Snapshot, v *volume.Volume, f *frozen) error {
+	reg := c.region(s.Region)
+	reg.jobs.RLock() // from before the base is read: nothing of it is collected
+	defer reg.jobs.RUnlock()
+	if err := c.store.View(ctx, func(tx *state.Tx) (err error) {
+		v, _, err = volume.Load(tx, s.Region, v.ID)
+		return err
+	}); err != nil {
+		return err
+	}
 	r, err := f.u.rings.open(v.Ring, v.ID)
 	if err != nil {
 		return err
 	}
-	reg := c.region(s.Region)
-	reg.jobs.RLock()
-	defer reg.jobs.RUnlock()
 	var base content.Root
 	if v.Base != nil {
 		if err := base.UnmarshalText([]byte(v.Base.Root)); err != nil {
@@ -312,7 +315,6 @@ func (c *Cloud) putChanged(ctx context.Context, s *snapshot.Snapshot, w *content
 		if err != nil {
 			return nil, err
 		}
-		view.Done(index)
 		c.setProgress(s.ID, int64(n+1), int64(len(changed)))
 	}
 	return changed, nil
@@ -400,7 +402,7 @@ func (c *Cloud) moveBases(tx *state.Tx, gone *snapshot.Snapshot) error {
 	if err != nil {
 		return err
 	}
-	snaps, err := snapshot.All(tx, gone.Region)
+	snaps, err := snapshot.All(tx, c.root, gone.Region)
 	if err != nil {
 		return err
 	}
@@ -465,7 +467,7 @@ func (c *Cloud) liveRoots(ctx context.Context, region arn.Region) (live []conten
 		return err
 	}
 	err = c.store.View(ctx, func(tx *state.Tx) error {
-		snaps, err := snapshot.All(tx, region)
+		snaps, err := snapshot.All(tx, c.root, region)
 		if err != nil {
 			return err
 		}

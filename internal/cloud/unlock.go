@@ -76,14 +76,12 @@ func (c *Cloud) held(volumeID string) *unlocked {
 // release gives a hold back.
 func (c *Cloud) release(volumeID string, u *unlocked) error {
 	c.mu.Lock()
-	u.users--
-	last := u.users == 0
-	if last && c.open[volumeID] == u {
-		delete(c.open, volumeID)
-	}
-	c.mu.Unlock()
-	if !last {
+	defer c.mu.Unlock() // until it is closed: a disk is never open twice
+	if u.users--; u.users > 0 {
 		return nil
+	}
+	if c.open[volumeID] == u {
+		delete(c.open, volumeID)
 	}
 	clear(u.rings.key)
 	return u.disk.Close()

@@ -45,7 +45,15 @@ func (c *Cloud) Verify(ctx context.Context, progress func(done, total int64)) (n
 		if vols, err = volume.All(tx); err != nil {
 			return err
 		}
-		if snaps, err = snapshot.All(tx, ""); err != nil {
+		err = snapshot.Each(tx, c.root, "", func(s *snapshot.Snapshot, err error) error {
+			if err != nil {
+				bad("a snapshot", err)
+				return nil
+			}
+			snaps = append(snaps, *s)
+			return nil
+		})
+		if err != nil {
 			return err
 		}
 		for i := range vols {
@@ -56,9 +64,6 @@ func (c *Cloud) Verify(ctx context.Context, progress func(done, total int64)) (n
 		}
 		for i := range snaps {
 			s := &snaps[i]
-			if err := s.Check(c.root); err != nil {
-				bad(s.ID, err)
-			}
 			r, err := c.unsealRing(tx, s.Encrypted, s.Region, s.WrappedKey, s.Context(), s.Ring, s.ID)
 			if err != nil {
 				bad(s.ID, err)
@@ -136,7 +141,7 @@ func (c *Cloud) Report(ctx context.Context, region arn.Region, account arn.Accou
 		if s, err = snapshot.FindOwn(tx, c.root, region, account, id); err != nil {
 			return err
 		}
-		all, err := snapshot.All(tx, "")
+		all, err := snapshot.All(tx, c.root, "")
 		for i := range all {
 			o := &all[i]
 			if o.ID == s.ID || !slices.ContainsFunc(o.RingKeys, func(k string) bool { return slices.Contains(s.RingKeys, k) }) {

@@ -44,6 +44,8 @@ type createVolumeJob struct {
 	Cause   string
 	KeyName string // as asked, where it was not resolved at the request
 	GrantID string // on the source's key or, from an unencrypted source, on the volume's
+	Granted string // ARN of that key
+	Root    string // of the content to restore, once ready
 	Ready   bool   // wrapped key and ring are in the record
 }
 
@@ -54,7 +56,7 @@ func (c *Cloud) CreateVolume(ctx context.Context, call Call, in CreateVolumeInpu
 	ebs := ""
 	err = c.Begin(call, Op{Source: "ec2.amazonaws.com", Name: "CreateVolume", Request: request}).Finish(ctx, func(tx *Tx) error {
 		v = &volume.Volume{ID: c.ids.Resource("vol-"), Account: call.Caller.Account, Region: call.Region, Zone: in.Zone,
-			Size: in.Size, Created: c.clock.Now(), State: volume.Creating, Source: in.Snapshot, Tags: in.Tags, Token: in.Token}
+			Size: in.Size, Type: in.Type, Created: c.clock.Now(), State: volume.Creating, Source: in.Snapshot, Tags: in.Tags, Token: in.Token}
 		var src *snapshot.Snapshot
 		if in.Snapshot != "" {
 			if src, err = snapshot.Find(tx.Tx, c.root, call.Region, call.Caller.Account, in.Snapshot); err != nil {
@@ -129,8 +131,8 @@ func (c *Cloud) CreateVolume(ctx context.Context, call Call, in CreateVolumeInpu
 
 func (c *Cloud) authorizeCreateVolume(tx *Tx, v *volume.Volume, src *snapshot.Snapshot) error {
 	keys := policy.Context{"ec2:Encrypted": {strconv.FormatBool(v.Encrypted)}, "ec2:VolumeSize": {strconv.FormatInt(v.Size, 10)}}
-	if v.Type != "" {
-		keys["ec2:VolumeType"] = []string{v.Type}
+	if keys["ec2:VolumeType"] = []string{v.Type}; v.Type == "" {
+		keys["ec2:VolumeType"] = []string{"gp2"}
 	}
 	all := []Resource{{ARN: (&volume.Volume{ID: "*", Account: v.Account, Region: v.Region}).ARN(), Context: keys}}
 	if src != nil {
@@ -207,8 +209,8 @@ func (c *Cloud) volumeAndSource(ctx context.Context, args *createVolumeJob) (v *
 			return nil
 		}
 		src, err = snapshot.Find(tx, c.root, v.Region, v.Account, v.Source)
-		if errors.Is(err, snapshot.ErrNotFound) && args.Ready {
-			err = nil
+		if refused(err) { // gone, unshared or damaged: make says so unless it needs it no more
+			src, err = nil, nil
 		}
 		return err
 	})
@@ -305,10 +307,7 @@ func (m *volumeMaker) retire(tx *state.Tx) error {
 	if m.args.GrantID == "" {
 		return nil
 	}
-	key := m.v.KMSKey
-	if m.src != nil && m.src.Encrypted {
-		key = m.src.KMSKey
-	}
+	key := m.args.Granted
 	return m.KMS.RetireIn(tx, serviceCall(keyRegion(key), m.args.Cause, ""), kms.KeyName(key), m.args.GrantID)
 }
 

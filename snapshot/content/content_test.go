@@ -217,6 +217,38 @@ func TestIncompressible(t *testing.T) {
 	require.ErrorIs(t, err, ErrRange)
 }
 
+// TestDiffSizes compares trees of all heights, empty ones too.
+func TestDiffSizes(t *testing.T) {
+	s, keys := New(blob.Memory()), NewKeys(NewKey())
+	small, _ := commit(t, s, 10, Root{}, keys, model{0: 1, 5: 2})
+	medium, _ := commit(t, s, 5000, small, keys, model{})
+	large, _ := commit(t, s, 1<<21, medium, keys, model{1<<21 - 2: 9})
+	emptied, _ := commit(t, s, 1<<21, large, keys, model{0: 0, 5: 0, 1<<21 - 2: 0})
+	for _, c := range []struct {
+		a, b Root
+		want []int64
+	}{
+		{small, small, nil},
+		{small, medium, nil},
+		{medium, large, []int64{1<<21 - 2}},
+		{large, small, []int64{1<<21 - 2}},
+		{small, emptied, []int64{0, 5}},
+		{emptied, medium, []int64{0, 5}},
+		{Root{}, emptied, nil},
+		{Root{}, large, []int64{0, 5, 1<<21 - 2}},
+	} {
+		var got []int64
+		for change, err := range s.Diff(t.Context(), c.a, c.b) {
+			require.NoError(t, err)
+			got = append(got, change.Index)
+		}
+		require.Equal(t, c.want, got)
+		for range s.Diff(t.Context(), c.a, c.b) {
+			break
+		}
+	}
+}
+
 func TestEntriesFrom(t *testing.T) {
 	s, keys := New(blob.Memory()), NewKeys(NewKey())
 	root, _ := commit(t, s, 1<<21, Root{}, keys, model{3: 1, 1023: 1, 1024: 1, 5000: 1, 1 << 20: 1, 1<<20 + 9: 1})

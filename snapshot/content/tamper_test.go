@@ -160,6 +160,22 @@ func TestSeal(t *testing.T) {
 	require.ErrorIs(t, w.store.Verify(ctx, w.root, &none, nil), ErrNoKey)
 }
 
+// TestIdentity has Verify find a block whose entry has another's identity.
+func TestIdentity(t *testing.T) {
+	s, keys := New(blob.Memory()), NewKeys(NewKey())
+	good, _ := commit(t, s, 10, Root{}, keys, model{0: 1})
+	e, _, err := s.Read(good, keys).Entry(t.Context(), 0)
+	require.NoError(t, err)
+	e.Identity[0] ^= 1
+	w, err := s.Write(t.Context(), 10, good, keys)
+	require.NoError(t, err)
+	require.NoError(t, w.set(t.Context(), e, Stats{}))
+	root, _, err := w.Commit(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, s.Verify(t.Context(), root, nil, nil))
+	require.ErrorContains(t, s.Verify(t.Context(), root, &keys, nil), "not the block that its entry identifies")
+}
+
 // TestDecompressBound has a frame that is longer than its entry says fail.
 func TestDecompressBound(t *testing.T) {
 	c := newCodec()
@@ -194,9 +210,13 @@ func TestBlockIsNoPage(t *testing.T) {
 			require.ErrorIs(t, err, ErrDamaged)
 		}
 	}
+	// A page of the right sums in another's place.
+	_, err := w.store.page(t.Context(), w.root.top, place{level: 1, first: 1 << 20})
+	require.ErrorIs(t, err, ErrDamaged)
+	require.ErrorContains(t, err, "level 1 and block 0, not of level 1 and block 1048576")
 	root := w.root
 	root.top.plain--
-	_, _, _, err := w.store.Usage(t.Context(), root)
+	_, _, _, err = w.store.Usage(t.Context(), root)
 	require.ErrorContains(t, err, "sums")
 }
 

@@ -62,6 +62,8 @@ func TestReuse(t *testing.T) {
 		e, _, err := s.Read(root, Keys{}).Entry(ctx, 1)
 		require.NoError(t, err)
 		require.Equal(t, c.keys.Current().ID, e.Key, c.name)
+		all := NewKeys(k1, k2)
+		require.NoError(t, s.Verify(ctx, root, &all, nil), c.name)
 	}
 	// Equal plaintext at another index, or in another place, is not reused.
 	_, stats := commit(t, s, 10, base, NewKeys(k1), model{0: 2, 5: 1})
@@ -112,6 +114,24 @@ func TestRewrites(t *testing.T) {
 	requireTree(t, s, again, keys, model{0: 1, 1500: 2, 2998: 3})
 	require.Zero(t, stats.StoredBytes+stats.BlocksStored)
 	require.Equal(t, reachable(t, s, base, root, again), stored(t, objects))
+}
+
+// TestPageAgain has a page come out as one that was just replaced, and not
+// yet removed.
+func TestPageAgain(t *testing.T) {
+	ctx, objects, keys := t.Context(), blob.Memory(), NewKeys(NewKey())
+	s := New(objects)
+	s.limits.changes = 1
+	w, err := s.Write(ctx, 10, Root{}, keys)
+	require.NoError(t, err)
+	require.NoError(t, w.Put(ctx, 0, pattern(1, BlockSize)))
+	require.NoError(t, w.Put(ctx, 1, pattern(2, BlockSize)))
+	require.NoError(t, w.Remove(1))
+	root, stats, err := w.Commit(ctx)
+	require.NoError(t, err)
+	requireTree(t, s, root, keys, model{0: 1})
+	require.Equal(t, reachable(t, s, root), stored(t, objects))
+	require.EqualValues(t, 1, stats.Pages)
 }
 
 // TestGrow has the tree grow with its volume, and a last block that was short

@@ -199,42 +199,36 @@ func (m *model) checkBlock(t *rapid.T, v *modelView, i int64) {
 }
 
 func TestModel(t *testing.T) {
-	for _, memory := range []bool{false, true} {
-		for _, encrypted := range []bool{false, true} {
-			t.Run(fmt.Sprintf("memory=%t,encrypted=%t", memory, encrypted), func(t *testing.T) {
-				t.Parallel()
-				root := t.TempDir()
-				rapid.Check(t, func(t *rapid.T) {
-					m := &model{files: Memory(), dirty: map[int64]bool{}, views: map[string]*modelView{}}
-					if !memory {
-						dir, err := os.MkdirTemp(root, "vol")
-						require.NoError(t, err)
-						m.files = unsynced{Folder(filepath.Join(dir, "v"))}
-						defer os.RemoveAll(dir)
-					}
-					m.opt = options(2*BlockSize + 5*SectorSize)
-					if !encrypted {
-						m.opt.Key = nil
-					}
-					d, err := Create(m.files, m.opt)
-					require.NoError(t, err)
-					m.d, m.data = d, make([]byte, m.opt.Size)
-					t.Repeat(m.actions())
-					got := make([]byte, len(m.data))
-					_, err = m.d.ReadAt(got, 0)
-					require.NoError(t, err)
-					require.True(t, bytes.Equal(m.data, got))
-					for _, v := range m.views {
-						for i := range m.d.Blocks() {
-							m.checkBlock(t, v, i)
-						}
-						require.NoError(t, v.v.Close())
-					}
-					require.NoError(t, m.d.Close())
-					require.NoError(t, Check(m.files))
-					require.NoError(t, Remove(m.files))
-				})
-			})
+	t.Parallel()
+	root := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		m := &model{files: Memory(), dirty: map[int64]bool{}, views: map[string]*modelView{}}
+		m.opt = options(2*BlockSize + 5*SectorSize)
+		if rapid.Bool().Draw(t, "folder") {
+			dir, err := os.MkdirTemp(root, "vol")
+			require.NoError(t, err)
+			m.files = unsynced{Folder(filepath.Join(dir, "v"))}
+			defer os.RemoveAll(dir)
 		}
-	}
+		if rapid.Bool().Draw(t, "unencrypted") {
+			m.opt.Key = nil
+		}
+		d, err := Create(m.files, m.opt)
+		require.NoError(t, err)
+		m.d, m.data = d, make([]byte, m.opt.Size)
+		t.Repeat(m.actions())
+		got := make([]byte, len(m.data))
+		_, err = m.d.ReadAt(got, 0)
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(m.data, got))
+		for _, v := range m.views {
+			for i := range m.d.Blocks() {
+				m.checkBlock(t, v, i)
+			}
+			require.NoError(t, v.v.Close())
+		}
+		require.NoError(t, m.d.Close())
+		require.NoError(t, Check(m.files))
+		require.NoError(t, Remove(m.files))
+	})
 }
