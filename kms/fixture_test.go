@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -136,24 +137,27 @@ func name(k *kms.Key) kms.KeyName { return kms.KeyName(k.ARN()) }
 // events gives an account's trail, oldest first.
 func (w *world) events(a arn.AccountID) []audit.Event {
 	w.t.Helper()
-	require.NoError(w.t, w.store.Sync(ctx))
-	var found []audit.Event
-	require.NoError(w.t, w.store.View(ctx, func(tx *state.Tx) (err error) {
-		found, err = w.trail.Lookup(tx, audit.Filter{Account: a})
-		return err
-	}))
-	for i, j := 0, len(found)-1; i < j; i, j = i+1, j-1 {
-		found[i], found[j] = found[j], found[i]
-	}
-	return found
+	all := w.lookup(audit.Filter{Account: a})
+	slices.Reverse(all)
+	return all
 }
 
 // last gives the newest event of an account's trail.
 func (w *world) last(a arn.AccountID) audit.Event {
 	w.t.Helper()
-	all := w.events(a)
-	require.NotEmpty(w.t, all, "the trail of %s is empty", a)
-	return all[len(all)-1]
+	newest := w.lookup(audit.Filter{Account: a, Limit: 1})
+	require.NotEmpty(w.t, newest, "the trail of %s is empty", a)
+	return newest[0]
+}
+
+func (w *world) lookup(f audit.Filter) (found []audit.Event) {
+	w.t.Helper()
+	require.NoError(w.t, w.store.Sync(ctx))
+	require.NoError(w.t, w.store.View(ctx, func(tx *state.Tx) (err error) {
+		found, err = w.trail.Lookup(tx, f)
+		return err
+	}))
+	return found
 }
 
 // fails asks that an error is of a kind, with a text, and that the trail of

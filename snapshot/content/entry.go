@@ -2,10 +2,8 @@ package content
 
 import (
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // BlockSize is the length of a block in bytes, that of EBS direct APIs.
@@ -16,43 +14,6 @@ const (
 	CodecNone uint8 = 0 // as they are
 	CodecZstd uint8 = 1 // one Zstandard frame (RFC 8878)
 )
-
-// WriterID names one Writer, and begins the id of every object it makes.
-type WriterID [8]byte
-
-func (id WriterID) String() string { return hex.EncodeToString(id[:]) }
-
-// ObjectID names a stored object for ever: who wrote it, and the SHA-256 of
-// its bytes. No two writers make the same object, so an object belongs to one
-// index of one lineage.
-type ObjectID struct {
-	Writer WriterID
-	Digest [32]byte
-}
-
-// IsZero says that id names nothing.
-func (id ObjectID) IsZero() bool { return id == ObjectID{} }
-
-// String is the object's name in the blob store,
-// "<writer>/<2 digits>/<digest>" in hexadecimal.
-func (id ObjectID) String() string {
-	d := hex.EncodeToString(id.Digest[:])
-	return id.Writer.String() + "/" + d[:2] + "/" + d
-}
-
-// parseObject reads the name that String gives.
-func parseObject(name string) (ObjectID, error) {
-	var id ObjectID
-	parts := strings.Split(name, "/")
-	if len(parts) == 3 && len(parts[0]) == 16 && len(parts[2]) == 64 {
-		_, err1 := hex.Decode(id.Writer[:], []byte(parts[0]))
-		_, err2 := hex.Decode(id.Digest[:], []byte(parts[2]))
-		if err1 == nil && err2 == nil && id.String() == name {
-			return id, nil
-		}
-	}
-	return ObjectID{}, fmt.Errorf("content: %q does not name an object", name)
-}
 
 // Entry is what the tree holds of one block that is present. It is no secret.
 type Entry struct {
@@ -76,8 +37,6 @@ func (a *Entry) same(b *Entry) bool {
 // entrySize is an entry's length in a page, its index left out.
 const entrySize = objectSize + 16 + 4 + 4 + 1 + saltSize + tagSize + identitySize
 
-const objectSize = 8 + 32
-
 func (e *Entry) append(b []byte) []byte {
 	b = e.Object.append(b)
 	b = append(b, e.Key[:]...)
@@ -87,17 +46,6 @@ func (e *Entry) append(b []byte) []byte {
 	b = append(b, e.Salt[:]...)
 	b = append(b, e.Tag[:]...)
 	return append(b, e.Identity[:]...)
-}
-
-func (id ObjectID) append(b []byte) []byte {
-	b = append(b, id.Writer[:]...)
-	return append(b, id.Digest[:]...)
-}
-
-func readObject(b []byte) (id ObjectID) {
-	copy(id.Writer[:], b)
-	copy(id.Digest[:], b[8:])
-	return id
 }
 
 // readEntry reads what append wrote; b has entrySize bytes.

@@ -3,9 +3,7 @@ package content
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"sync"
@@ -44,24 +42,6 @@ type Writer struct {
 // base's under one of keys.
 func (s *Store) Write(ctx context.Context, blocks int64, base Root, keys Keys) (*Writer, error) {
 	return s.WriteAs(ctx, NewWriterID(), blocks, base, keys)
-}
-
-// NewWriterID returns the id of a Writer to come, in the form that WriteAs
-// takes.
-func NewWriterID() string {
-	var id WriterID
-	rand.Read(id[:])
-	return id.String()
-}
-
-// ParseWriterID reads 16 hexadecimal digits in lower case.
-func ParseWriterID(text string) (WriterID, error) {
-	var id WriterID
-	b, err := hex.DecodeString(text)
-	if err != nil || len(b) != len(id) || copy(id[:], b) == 0 || id.String() != text {
-		return WriterID{}, fmt.Errorf("content: %q is not a writer's id, 16 hexadecimal digits", text)
-	}
-	return id, nil
 }
 
 // WriteAs is Write under an id that was recorded before. It must not be that

@@ -64,6 +64,15 @@ func cmpFiles(c *call) int {
 		if at%65536 == 0 && c.over() != nil {
 			return c.fail(2, "%v", c.over())
 		}
+		if p, _ := a.Peek(a.Buffered()); len(p) > 0 { // what is equal is passed over at once
+			q, _ := b.Peek(min(len(p), b.Buffered()))
+			if len(q) > 0 && bytes.Equal(p[:len(q)], q) {
+				line += bytes.Count(q, []byte("\n"))
+				at += int64(len(q))
+				a.Discard(len(q))
+				b.Discard(len(q))
+			}
+		}
 		x, errA := a.ReadByte()
 		y, errB := b.ReadByte()
 		for _, err := range []error{errA, errB} {

@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"path"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -38,6 +39,10 @@ func seq(c *call) int {
 	if c.has('w') {
 		width = max(len(first.FloatString(places)), len(last.FloatString(places)))
 	}
+	small := func(r *big.Rat) bool { return r.IsInt() && r.Num().BitLen() < 62 }
+	if places == 0 && width == 0 && small(first) && small(step) && small(last) {
+		return seqWhole(c, first.Num().Int64(), step.Num().Int64(), last.Num().Int64(), sep)
+	}
 	w := bufio.NewWriter(c.Stdout)
 	n := 0
 	for at := first; at.Cmp(last)*step.Sign() <= 0; at = new(big.Rat).Add(at, step) {
@@ -59,6 +64,30 @@ func seq(c *call) int {
 			text = sign + strings.Repeat("0", pad) + text
 		}
 		w.WriteString(text)
+	}
+	if n > 0 {
+		w.WriteString("\n")
+	}
+	return c.ioStatus(w.Flush())
+}
+
+// seqWhole is seq of whole numbers, which lessons write files with.
+func seqWhole(c *call, first, step, last int64, sep string) int {
+	w := bufio.NewWriter(c.Stdout)
+	var line []byte
+	n := 0
+	for at := first; step > 0 && at <= last || step < 0 && at >= last; at += step {
+		if n++; n > seqMost {
+			return c.fail(1, "more than %d numbers", seqMost)
+		}
+		if n%4096 == 0 && c.over() != nil {
+			return c.ioStatus(c.over())
+		}
+		line = line[:0]
+		if n > 1 {
+			line = append(line, sep...)
+		}
+		w.Write(strconv.AppendInt(line, at, 10))
 	}
 	if n > 0 {
 		w.WriteString("\n")
