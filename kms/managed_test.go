@@ -1,12 +1,14 @@
 package kms_test
 
 import (
+	"bytes"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/ebsim/ebsim/account/audit"
+	"github.com/ebsim/ebsim/internal/state"
 	"github.com/ebsim/ebsim/kms"
 )
 
@@ -106,4 +108,31 @@ func TestEBSKeyUse(t *testing.T) {
 	got, err := w.DescribeKey(ctx, c, n)
 	require.NoError(t, err)
 	require.Equal(t, k, got)
+}
+
+// TestUnwrap holds that the root key alone opens a ciphertext, of a disabled
+// key too, with no event, and that a changed or moved one does not open.
+func TestUnwrap(t *testing.T) {
+	w := newWorld(t)
+	k := w.key(permit(alice.Root(), "", "kms:Encrypt", "kms:DisableKey"))
+	vol := map[string]string{"aws:ebs:id": "vol-1"}
+	blob := w.encrypt(root(alice), name(k), "p", vol)
+	require.NoError(t, w.DisableKey(ctx, root(alice), name(k)))
+	before := len(w.events(alice))
+	require.NoError(t, w.store.View(ctx, func(tx *state.Tx) error {
+		got, err := w.Unwrap(tx, here, blob, vol)
+		require.Equal(t, "p", string(got))
+		for i := range blob {
+			changed := bytes.Clone(blob)
+			changed[i] ^= 1
+			_, err := w.Unwrap(tx, here, changed, vol)
+			require.ErrorIs(t, err, kms.ErrInvalidCiphertext, "%d", i)
+		}
+		_, wrong := w.Unwrap(tx, here, blob, nil)
+		require.ErrorIs(t, wrong, kms.ErrInvalidCiphertext)
+		_, wrong = w.Unwrap(tx, there, blob, vol)
+		require.ErrorIs(t, wrong, kms.ErrInvalidCiphertext)
+		return err
+	}))
+	require.Len(t, w.events(alice), before)
 }

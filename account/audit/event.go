@@ -17,6 +17,7 @@ const (
 // Event is what one account's trail says of one call.
 type Event struct {
 	ID        string        // of this event in this trail
+	Seq       uint64        // order of all events of the world
 	RequestID string        // what the client of the call saw
 	Cause     string        `json:",omitempty"` // the request on whose behalf a service made this call
 	SharedID  string        `json:",omitempty"` // joins the events of one call in two trails

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -132,7 +133,7 @@ func (t *Trail) Request(tx *state.Tx, request string) ([]Event, error) {
 		if own := b2i(b.Cause == "" && b.RequestID == request) - b2i(a.Cause == "" && a.RequestID == request); own != 0 {
 			return own
 		}
-		return a.Time.Compare(b.Time)
+		return cmp.Compare(a.Seq, b.Seq)
 	})
 	return found, nil
 }

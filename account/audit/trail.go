@@ -130,6 +130,7 @@ func (t *Trail) Record(tx *state.Tx, e *Event, docs ...*policy.Document) error {
 		seq = binary.BigEndian.Uint64(b)
 	}
 	seq++
+	e.Seq = seq
 	if err := tx.Put(sequence, []byte("last"), binary.BigEndian.AppendUint64(nil, seq)); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -126,7 +127,7 @@ func (st *stage) aside(ctx context.Context, _ lesson.Statement) string {
 	if c.Sync(ctx) != nil {
 		return ""
 	}
-	var lines []string
+	var news []audit.Event
 	for _, account := range slices.Sorted(maps.Keys(st.accounts)) {
 		var all []audit.Event
 		err := c.View(ctx, func(tx *state.Tx) (err error) {
@@ -137,10 +138,13 @@ func (st *stage) aside(ctx context.Context, _ lesson.Statement) string {
 			continue
 		}
 		st.seen[account] = all[0].ID
-		for i := len(all) - 1; i >= 0; i-- {
-			if e := &all[i]; e.Own() && (e.Source == "kms.amazonaws.com" || e.Failure != nil) {
-				lines = append(lines, st.tell(e)...)
-			}
+		news = append(news, all...)
+	}
+	slices.SortFunc(news, func(a, b audit.Event) int { return cmp.Compare(a.Seq, b.Seq) })
+	var lines []string
+	for i := range news {
+		if e := &news[i]; e.Own() && (e.Source == "kms.amazonaws.com" || e.Failure != nil) {
+			lines = append(lines, st.tell(e)...)
 		}
 	}
 	return strings.Join(lines, "\n")
@@ -161,8 +165,13 @@ func (st *stage) tell(e *audit.Event) []string {
 	for _, r := range e.Resources {
 		line += " on " + st.name(r.ARN)
 	}
-	if c, ok := e.Request["encryptionContext"].(map[string]any); ok {
-		for k, v := range c {
+	context, ok := e.Request["encryptionContext"].(map[string]any)
+	if constraints, grant := e.Request["constraints"].(map[string]any); grant {
+		line += fmt.Sprintf(", for %v,", e.Request["operations"])
+		context, ok = constraints["encryptionContextSubset"].(map[string]any)
+	}
+	if ok {
+		for k, v := range context {
 			line += fmt.Sprintf(" {%s: %v}", k, v)
 		}
 	}
@@ -180,14 +189,20 @@ func because(e *audit.Event) string {
 	var by []string
 	for _, d := range e.Decisions {
 		for _, l := range d.Layers {
-			if l.Answer == policy.Allows && !slices.Contains(by, string(l.Kind)) {
-				by = append(by, string(l.Kind))
+			said := string(l.Kind)
+			if l.Answer == policy.Enables {
+				said += " (for the account)"
+			}
+			if (l.Answer == policy.Allows || l.Answer == policy.Enables) && !slices.Contains(by, said) {
+				by = append(by, said)
 			}
 		}
 	}
 	switch {
 	case len(by) > 0:
 		return " by " + strings.Join(by, " and ")
+	case strings.HasPrefix(e.Note, "allowed by the grant"):
+		return " by the grant made for this"
 	case e.Note != "":
 		return " (" + e.Note[:strings.IndexAny(e.Note+":", ":,")] + ")"
 	}
