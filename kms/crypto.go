@@ -173,16 +173,12 @@ func (s *Service) ReEncrypt(ctx context.Context, c Call, source KeyName, ciphert
 		return nil, nil, nil, err
 	}
 	defer clear(plaintext)
-	sourceOwner := r.owner
 	dst, material, err := r.useNamed(ctx, destination, "ReEncryptTo", CryptoOptions{Context: to, Tokens: from.Tokens, DryRun: dry})
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	out = dst.encrypt(material, plaintext, to)
 	clear(material)
-	if r.owner == c.Caller.Account {
-		r.owner = sourceOwner
-	}
 	return out, src, dst, r.commit(ctx)
 }
 

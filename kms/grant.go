@@ -145,6 +145,12 @@ func (r *request) createGrant(tx *state.Tx, name KeyName, o GrantOptions) (*Gran
 		return nil, err
 	}
 	r.touch(k)
+	if len(o.Equals) == 0 { // an empty constraint is none
+		o.Equals = nil
+	}
+	if len(o.Subset) == 0 {
+		o.Subset = nil
+	}
 	g := &Grant{ID: r.ids.Hex(64), Key: k.ARN(), Name: o.Name, Grantee: o.Grantee, Retiring: o.Retiring,
 		Operations: o.Operations, Equals: o.Equals, Subset: o.Subset, Issuer: r.call.Caller.Account, Created: r.clock.Now()}
 	if err := r.checkGrant(tx, g); err != nil {

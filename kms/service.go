@@ -2,6 +2,7 @@ package kms
 
 import (
 	"context"
+	"slices"
 
 	"github.com/ebsim/ebsim/account/arn"
 	"github.com/ebsim/ebsim/account/audit"
@@ -55,10 +56,10 @@ type Call struct {
 // request is one call on its way: what the trail will say of it.
 type request struct {
 	*Service
-	call  Call
-	event audit.Event
-	docs  []*policy.Document
-	owner arn.AccountID // of a foreign key that was used: it sees a successful call too
+	call   Call
+	event  audit.Event
+	docs   []*policy.Document
+	owners []arn.AccountID // of the keys that were used: they see a successful call too
 }
 
 func (s *Service) begin(c Call, name string, readOnly bool, params audit.Fields) *request {
@@ -87,7 +88,7 @@ func (r *request) update(ctx context.Context, fn func(*state.Tx) error) error {
 // within runs fn in a transaction that is not this request's own, and records
 // the event there. A refusal comes back as *audit.Failed.
 func (r *request) within(tx *state.Tx, fn func(*state.Tx) error) error {
-	r.event.Decisions, r.docs, r.event.Resources, r.owner, r.event.Failure = nil, nil, nil, "", nil
+	r.event.Decisions, r.docs, r.event.Resources, r.owners, r.event.Failure = nil, nil, nil, nil, nil
 	if err := fn(tx); err != nil {
 		return r.failed(err)
 	}
@@ -124,8 +125,8 @@ func (r *request) commit(ctx context.Context) error { return r.store.Update(ctx,
 
 func (r *request) failed(err error) error {
 	e := r.event
-	if e.Account == "" { // an AWS service's call lies in the trail of the key's account
-		e.Account = r.owner
+	if e.Account == "" && len(r.owners) > 0 { // an AWS service's call lies in the trail of the key's account
+		e.Account = r.owners[0]
 	}
 	e.Fail(err)
 	return &audit.Failed{Event: &e, Docs: r.docs, Err: err}
@@ -136,25 +137,32 @@ func (r *request) failed(err error) error {
 // CloudTrail", cross-account.)
 func (r *request) record(tx *state.Tx) error {
 	e := r.event
-	if e.Account == "" {
-		e.Account, r.owner = r.owner, ""
+	if e.Account == "" && len(r.owners) > 0 {
+		e.Account = r.owners[0]
 	}
-	if r.owner == "" || r.owner == e.Account {
-		return r.trail.Record(tx, &e, r.docs...)
+	accounts := []arn.AccountID{e.Account}
+	for _, owner := range r.owners {
+		if !slices.Contains(accounts, owner) {
+			accounts = append(accounts, owner)
+		}
 	}
-	if e.SharedID == "" {
+	if len(accounts) > 1 && e.SharedID == "" {
 		e.SharedID = r.ids.UUID()
 	}
-	if err := r.trail.Record(tx, &e, r.docs...); err != nil {
-		return err
+	for i, account := range accounts {
+		copy := e
+		if copy.Account = account; i > 0 {
+			copy.ID = ""
+		}
+		if err := r.trail.Record(tx, &copy, r.docs...); err != nil {
+			return err
+		}
 	}
-	theirs := e
-	theirs.ID, theirs.Account = "", r.owner
-	return r.trail.Record(tx, &theirs, r.docs...)
+	return nil
 }
 
 // touch notes that the call concerns a key.
 func (r *request) touch(k *Key) {
-	r.owner = k.Account
+	r.owners = append(r.owners, k.Account)
 	r.event.Resources = append(r.event.Resources, audit.Resource{AccountID: k.Account, Type: "AWS::KMS::Key", ARN: k.ARN()})
 }

@@ -31,7 +31,6 @@ type Report struct {
 	Opened    int64  // blocks that were opened and sealed again
 	AWS       string // what AWS would have done: incremental or full, and why
 	Billed    int64  // bytes AWS would bill for the copy
-	Openers   []Opener
 	Began     time.Time
 	Took      time.Duration // real time
 }
@@ -51,7 +50,6 @@ type Call struct {
 	Name     string
 	Identity string // ARN of the caller, or the service's name
 	Key      string
-	EventID  string `json:",omitempty"`
 	Refused  string `json:",omitempty"`
 }
 

@@ -41,10 +41,11 @@ type Volume struct {
 	Source     string    `json:",omitempty"` // the snapshot it was made from
 
 	Encrypted  bool
-	KMSKey     string `json:",omitempty"` // ARN
-	WrappedKey []byte `json:",omitempty"` // data key, under KMSKey with context aws:ebs:id = ID
-	DataKeyID  string `json:",omitempty"` // as clients see it: carried along in one lineage
-	Ring       []byte `json:",omitempty"` // sealed; see internal/cloud
+	KMSKey     string   `json:",omitempty"` // ARN
+	WrappedKey []byte   `json:",omitempty"` // data key, under KMSKey with context aws:ebs:id = ID
+	DataKeyID  string   `json:",omitempty"` // as clients see it: carried along in one lineage
+	Ring       []byte   `json:",omitempty"` // sealed; see internal/cloud
+	RingKeys   []string `json:",omitempty"` // ids of its content keys, the current one first
 
 	Base        *Base        `json:",omitempty"` // what the next snapshot is incremental to
 	Lineage     string       `json:",omitempty"` // newest snapshot in its chain

@@ -12,6 +12,7 @@ import (
 	"github.com/ebsim/ebsim/internal/state"
 	"github.com/ebsim/ebsim/kms"
 	"github.com/ebsim/ebsim/snapshot"
+	"github.com/ebsim/ebsim/snapshot/content"
 	"github.com/ebsim/ebsim/volume"
 )
 
@@ -37,6 +38,7 @@ type copySnapshotJob struct {
 	KeyName              string // as asked; empty: the account's default
 	Encrypted            bool   // asked for, or by default
 	Mode                 snapshot.Mode
+	Writer               string // of the objects that are sealed anew
 	SourceGrant          string
 	SourceKey            string // ARN, of the source grant
 	Grant                string
@@ -70,7 +72,7 @@ func (c *Cloud) CopySnapshot(ctx context.Context, call Call, in CopySnapshotInpu
 			return err
 		}
 		args := copySnapshotJob{Region: string(call.Region), Source: in.Source, SourceRegion: string(in.SourceRegion),
-			Caller: call.Caller, Cause: call.RequestID, KeyName: in.KMSKey, Encrypted: in.Encrypted || set.ByDefault, Mode: in.Mode}
+			Caller: call.Caller, Cause: call.RequestID, KeyName: in.KMSKey, Encrypted: in.Encrypted || set.ByDefault, Mode: in.Mode, Writer: content.NewWriterID()}
 		if args.KeyName == "" {
 			args.KeyName = set.DefaultKey
 		}

@@ -27,7 +27,7 @@ func (m *copier) copy(ctx context.Context) error {
 	var err error
 	switch {
 	case m.args.Mode == snapshot.Reencrypt:
-		root, stats, err = here.content.Reseal(ctx, there.content, root, m.from.keys(), m.to.keys(), progress)
+		root, stats, err = m.reseal(ctx, here.content, there.content, root, progress)
 		report.Opened, report.Read, report.Written = stats.BlocksStored, stats.StoredBytes, stats.StoredBytes
 	case src.Region == dst.Region:
 		report.Reused = root.StoredBytes()
@@ -47,6 +47,20 @@ func (m *copier) copy(ctx context.Context) error {
 		return err
 	}
 	return m.complete(ctx, root, stats)
+}
+
+// reseal opens every block and seals it anew, under the writer that the job
+// recorded before its first object.
+func (m *copier) reseal(ctx context.Context, here, there *content.Store, root content.Root, progress func(done, total int64)) (content.Root, content.Stats, error) {
+	w, err := here.WriteAs(ctx, m.args.Writer, root.Blocks(), content.Root{}, m.to.keys())
+	if err != nil {
+		return content.Root{}, content.Stats{}, err
+	}
+	defer w.Discard(context.WithoutCancel(ctx))
+	if err := w.Reseal(ctx, there, root, m.from.keys(), progress); err != nil {
+		return content.Root{}, content.Stats{}, err
+	}
+	return w.Commit(ctx)
 }
 
 func (m *copier) complete(ctx context.Context, root content.Root, stats content.Stats) error {

@@ -144,3 +144,32 @@ func TestJourneyAcrossRegions(t *testing.T) {
 		require.Equal(t, s.ID, s2.Parent)
 	}
 }
+
+// Sealing anew cuts off the old content key, and the bytes are the same.
+func TestReencrypt(t *testing.T) {
+	w := newWorld(t, t.TempDir())
+	a, b := w.key(alice, here), w.key(alice, there)
+	v := w.volume(alice, here, CreateVolumeInput{Size: 1, Encrypted: true, KMSKey: a})
+	data := noise(1 << 20)
+	w.write(alice, here, v.ID, 0, data)
+	s := w.snapshot(alice, here, v.ID)
+	c := w.copy(alice, there, CopySnapshotInput{Source: s.ID, SourceRegion: here, Encrypted: true, KMSKey: b, Mode: snapshot.Reencrypt})
+	require.Equal(t, snapshot.Completed, c.State, c.Message)
+	require.Equal(t, snapshot.Reencrypt, c.Report.Mode)
+	require.EqualValues(t, 2, c.Report.Opened)
+	require.NotContains(t, c.RingKeys, s.RingKeys[0])
+	r := w.volume(alice, there, CreateVolumeInput{Snapshot: c.ID})
+	require.True(t, bytes.Equal(data, w.read(alice, there, r.ID, 0, len(data))))
+
+	// What was unencrypted is sealed anew whatever was asked.
+	v = w.volume(alice, here, CreateVolumeInput{Size: 1})
+	w.write(alice, here, v.ID, 0, data)
+	s = w.snapshot(alice, here, v.ID)
+	c = w.copy(alice, here, CopySnapshotInput{Source: s.ID, SourceRegion: here, Encrypted: true, KMSKey: a})
+	require.Equal(t, snapshot.Completed, c.State, c.Message)
+	require.Equal(t, snapshot.Reencrypt, c.Report.Mode)
+	require.NotContains(t, c.RingKeys, s.RingKeys[0])
+	r = w.volume(alice, here, CreateVolumeInput{Snapshot: c.ID})
+	require.True(t, r.Encrypted)
+	require.True(t, bytes.Equal(data, w.read(alice, here, r.ID, 0, len(data))))
+}

@@ -128,10 +128,12 @@ func (m *volumeMaker) ready(ctx context.Context, r *ring, rings ringSecret) erro
 	v.Lineage = src.ID
 	switch {
 	case v.Encrypted && !src.Encrypted:
-		v.Ring = rings.seal(&ring{Keys: append(newRing(v.Account, v.KMSKey).Keys, r.Keys...)}, v.ID)
+		fresh := &ring{Keys: append(newRing(v.Account, v.KMSKey).Keys, r.Keys...)}
+		v.Ring, v.RingKeys = rings.seal(fresh, v.ID), fresh.ids()
 		v.Base, v.DataKeyID = nil, m.ids.UUID()
 	default:
-		v.Ring = rings.seal(r.under(v.Account, v.KMSKey), v.ID)
+		r = r.under(v.Account, v.KMSKey)
+		v.Ring, v.RingKeys = rings.seal(r, v.ID), r.ids()
 		v.Base = &volume.Base{Snapshot: src.ID, Root: src.Root}
 		if v.DataKeyID = src.DataKeyID; src.Owner != v.Account || src.KMSKey != v.KMSKey {
 			v.DataKeyID = m.ids.UUID()

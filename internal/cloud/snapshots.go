@@ -89,7 +89,8 @@ func (c *Cloud) CreateSnapshot(ctx context.Context, call Call, volumeID, descrip
 			return err
 		}
 		if f != nil && v.Ring == nil { // the first holder of its data key
-			v.Ring = f.u.rings.seal(newRing(v.Account, v.KMSKey), v.ID)
+			r := newRing(v.Account, v.KMSKey)
+			v.Ring, v.RingKeys = f.u.rings.seal(r, v.ID), r.ids()
 			if err := v.Save(tx.Tx); err != nil {
 				return err
 			}

@@ -141,13 +141,23 @@ func (c *Cloud) Report(ctx context.Context, region arn.Region, account arn.Accou
 		if s, err = snapshot.FindOwn(tx, c.root, region, account, id); err != nil {
 			return err
 		}
+		opens := func(keys []string) bool {
+			return slices.ContainsFunc(keys, func(k string) bool { return slices.Contains(s.RingKeys, k) })
+		}
 		all, err := snapshot.All(tx, c.root, "")
+		if err != nil {
+			return err
+		}
 		for i := range all {
-			o := &all[i]
-			if o.ID == s.ID || !slices.ContainsFunc(o.RingKeys, func(k string) bool { return slices.Contains(s.RingKeys, k) }) {
-				continue
+			if o := &all[i]; o.ID != s.ID && opens(o.RingKeys) {
+				openers = append(openers, snapshot.Opener{Record: o.ID, Owner: o.Owner, KMSKey: o.KMSKey})
 			}
-			openers = append(openers, snapshot.Opener{Record: o.ID, Owner: o.Owner, KMSKey: o.KMSKey})
+		}
+		vols, err := volume.All(tx)
+		for i := range vols {
+			if v := &vols[i]; opens(v.RingKeys) {
+				openers = append(openers, snapshot.Opener{Record: v.ID, Owner: v.Account, KMSKey: v.KMSKey})
+			}
 		}
 		return err
 	})
