@@ -130,6 +130,10 @@ func codeOf(service string, kind audit.Kind) code {
 func wireError(op *Operation, requestID string, err error) *Error {
 	c := codeOf(op.Service, audit.KindOf(err))
 	message := err.Error()
+	var failed *audit.Error
+	if errors.As(err, &failed) && failed.Message == "" {
+		message = "" // as AWS has it, for InvalidCiphertextException
+	}
 	var denied *policy.DeniedError
 	if op.Service == "ec2" && errors.As(err, &denied) && c.code == "UnauthorizedOperation" {
 		message = "You are not authorized to perform this operation. " + message

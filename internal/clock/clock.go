@@ -20,10 +20,10 @@ func Real() *Clock { return &Clock{} }
 // Virtual is a clock that stands at start until it is moved.
 func Virtual(start time.Time) *Clock { return &Clock{virtual: true, now: start.UTC()} }
 
-// Now is the time.
+// Now is the time, to the millisecond that AWS tells.
 func (c *Clock) Now() time.Time {
 	if !c.virtual {
-		return time.Now().UTC()
+		return time.Now().UTC().Truncate(time.Millisecond)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
