@@ -64,7 +64,7 @@ func TestRetryAndRestart(t *testing.T) {
 	var told []error
 	q := New(s, clock.Real(), failing, func(_ Record, err error) { mu.Lock(); told = append(told, err); mu.Unlock() })
 	q.Start()
-	enqueue(t, s, "work", "", time.Now(), "")
+	enqueue(t, s, "work", "", clock.Real().Now(), "")
 	q.Kick()
 	require.Eventually(t, func() bool {
 		var n int
@@ -83,7 +83,7 @@ func TestRetryAndRestart(t *testing.T) {
 		return ctx.Err()
 	}}, nil)
 	q.Start()
-	enqueue(t, s, "work", "", time.Now(), "")
+	enqueue(t, s, "work", "", clock.Real().Now(), "")
 	q.Kick()
 	<-started
 	q.Close()
@@ -114,7 +114,7 @@ func TestSerialJobsDoNotOverlap(t *testing.T) {
 		return nil
 	}}, nil)
 	for range 20 {
-		enqueue(t, s, "w", "one", time.Now(), "")
+		enqueue(t, s, "w", "one", clock.Real().Now(), "")
 	}
 	q.Start()
 	require.NoError(t, q.Wait(ctx))
