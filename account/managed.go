@@ -46,7 +46,7 @@ func (s *Service) CreatePolicy(tx *state.Tx, account arn.AccountID, name, path, 
 	if path == "" {
 		path = "/"
 	}
-	if len(name) > 128 || !regexp.MustCompile(`^[\w+=,.@-]+$`).MatchString(name) || !pathForm.MatchString(path) {
+	if len(name) > 128 || !regexp.MustCompile(`^[\w+=,.@-]+$`).MatchString(name) || !pathForm.MatchString(path) || len(path) > 512 {
 		return nil, ErrValidation.Errorf("The specified value for policyName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-")
 	}
 	if err := checkDocument(document); err != nil {
@@ -56,8 +56,15 @@ func (s *Service) CreatePolicy(tx *state.Tx, account arn.AccountID, name, path, 
 		return nil, ErrLimitExceeded.Errorf("Cannot exceed quota for PolicySize: %d", maxManaged)
 	}
 	p := &Policy{Account: account, Name: name, Path: path, Text: document, Created: s.clock.Now()}
-	if _, err := s.Policy(tx, p.ARN()); err == nil {
-		return nil, ErrAlreadyExists.Errorf("A policy called %s already exists. Duplicate names are not allowed.", name)
+	// Names are unique without regard to case and path. (AWS: "CreatePolicy".)
+	all, err := state.All[Policy](tx, policies, nil, version)
+	if err != nil {
+		return nil, err
+	}
+	for _, have := range all {
+		if have.Account == account && strings.EqualFold(have.Name, name) {
+			return nil, ErrAlreadyExists.Errorf("A policy called %s already exists. Duplicate names are not allowed.", name)
+		}
 	}
 	p.ID = s.ids.Unique("ANPA", 21)
 	return p, state.Save(tx, policies, state.Key(p.ARN()), version, p)

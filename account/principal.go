@@ -61,7 +61,7 @@ func (s *Service) Exists(tx *state.Tx, principal string) (bool, error) {
 		return s.Known(tx, account), nil
 	}
 	a, err := arn.Parse(principal)
-	if err != nil {
+	if err != nil || a.Partition != arn.Partition || a.Region != "" {
 		return false, nil
 	}
 	switch {

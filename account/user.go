@@ -95,10 +95,13 @@ func (s *Service) DeleteUser(tx *state.Tx, account arn.AccountID, name string) e
 	if err != nil {
 		return err
 	}
-	for what, n := range map[string]int{"access keys": len(owned), "policies": len(u.Inline), "attached policies": len(u.Attached)} {
-		if n > 0 {
-			return ErrDeleteConflict.Errorf("Cannot delete entity, must delete %s first.", what)
-		}
+	switch {
+	case len(u.Attached) > 0:
+		return ErrDeleteConflict.Errorf("Cannot delete entity, must detach all policies first.")
+	case len(owned) > 0:
+		return ErrDeleteConflict.Errorf("Cannot delete entity, must delete access keys first.")
+	case len(u.Inline) > 0:
+		return ErrDeleteConflict.Errorf("Cannot delete entity, must delete policies first.")
 	}
 	return tx.Delete(users, state.Key(string(account), name))
 }

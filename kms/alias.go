@@ -74,6 +74,7 @@ func (s *Service) CreateAlias(ctx context.Context, c Call, name string, target K
 		if err != nil {
 			return err
 		}
+		r.event.Resources = append(r.event.Resources, audit.Resource{AccountID: a.Account, Type: "AWS::KMS::Alias", ARN: a.ARN()})
 		if _, ok, err := loadAlias(tx, a.Region, a.Account, name); err != nil || ok {
 			if err == nil {
 				err = ErrAlreadyExists.Errorf("An alias with the name %s already exists", a.ARN())
@@ -102,6 +103,12 @@ func (s *Service) UpdateAlias(ctx context.Context, c Call, name string, target K
 		for _, id := range []KeyName{KeyName(a.KeyID), target} {
 			k, err := r.ownManaged(tx, id, "UpdateAlias")
 			if err != nil {
+				return err
+			}
+			if names, err := aliasesOf(tx, k); err != nil || k.ID != a.KeyID && len(names) >= 50 {
+				if err == nil {
+					err = ErrLimitExceeded.Errorf("%s has 50 aliases, which is the limit.", k.ARN())
+				}
 				return err
 			}
 			a.KeyID = k.ID

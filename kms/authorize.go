@@ -73,7 +73,7 @@ func (r *request) authorizeService(tx *state.Tx, a ask) error {
 	if err != nil {
 		return err
 	}
-	if !ok || !slices.Contains(g.Operations, a.operation) || !g.covers(a.context) {
+	if !ok || !service(g.Grantee) || !slices.Contains(g.Operations, a.operation) || !g.covers(a.context) {
 		return ErrInvalidGrantID.Errorf("the grant %s does not let the service %s", r.call.GrantID, a.operation)
 	}
 	r.event.Note = "allowed by the grant " + g.ID + ", made for this operation: no policy is asked, the key's state is"

@@ -96,7 +96,11 @@ func (s *Service) Decrypt(ctx context.Context, c Call, name KeyName, ciphertext 
 	if err != nil {
 		return nil, nil, err
 	}
-	return plaintext, k, r.commit(ctx)
+	if err := r.commit(ctx); err != nil {
+		clear(plaintext)
+		return nil, nil, err
+	}
+	return plaintext, k, nil
 }
 
 // decrypt is Decrypt, and the first half of ReEncrypt, up to the event.
@@ -165,6 +169,9 @@ func (s *Service) ReEncrypt(ctx context.Context, c Call, source KeyName, ciphert
 	if len(to) > 0 {
 		f["destinationEncryptionContext"] = to
 	}
+	if from.DryRun {
+		f["dryRun"] = true
+	}
 	r := s.begin(c, "ReEncrypt", true, f)
 	dry := from.DryRun
 	from.DryRun = false
@@ -173,13 +180,18 @@ func (s *Service) ReEncrypt(ctx context.Context, c Call, source KeyName, ciphert
 		return nil, nil, nil, err
 	}
 	defer clear(plaintext)
+	unwrapped := r.event.Additional["keyMaterialId"]
 	dst, material, err := r.useNamed(ctx, destination, "ReEncryptTo", CryptoOptions{Context: to, Tokens: from.Tokens, DryRun: dry})
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	out = dst.encrypt(material, plaintext, to)
 	clear(material)
-	return out, src, dst, r.commit(ctx)
+	r.event.Additional = audit.Fields{"sourceKeyMaterialId": unwrapped, "destinationKeyMaterialId": dst.MaterialID}
+	if err := r.commit(ctx); err != nil {
+		return nil, nil, nil, err
+	}
+	return out, src, dst, nil
 }
 
 // DataKey is a data key: its ciphertext, and its plaintext where asked for.

@@ -52,6 +52,9 @@ func parseBlob(b []byte) (blob, error) {
 	var n [8]byte
 	copy(n[2:], b[6:12])
 	account := binary.BigEndian.Uint64(n[:])
+	if account > 999_999_999_999 {
+		return blob{}, ErrInvalidCiphertext.Errorf("")
+	}
 	u := hex.EncodeToString(b[12:28])
 	return blob{
 		account:  arn.AccountID(leftPad(account)),
@@ -134,6 +137,9 @@ func (k *Key) encrypt(material, plaintext []byte, context map[string]string) []b
 // decrypt unwraps. Another context, another key or a changed bit is
 // ErrInvalidCiphertext.
 func (k *Key) decrypt(material []byte, b blob, context map[string]string) ([]byte, error) {
+	if b.material != k.MaterialID {
+		return nil, ErrInvalidCiphertext.Errorf("")
+	}
 	p, err := aead(material, b.salt).Open(nil, make([]byte, 12), b.sealed, k.aad(context))
 	if err != nil {
 		return nil, ErrInvalidCiphertext.Errorf("")

@@ -299,6 +299,9 @@ func (r *request) retireGrant(tx *state.Tx, o RetireGrantOptions) error {
 	}
 	g, ok, err := loadGrant(tx, k, id)
 	if err == nil && !ok {
+		if k.Account != r.call.Caller.Account && r.call.Caller.Kind != policy.Service {
+			return audit.Denied.Errorf("%s", policy.VagueDenial(r.call.Caller.Principal, "kms:RetireGrant", false))
+		}
 		err = ErrNotFound.Errorf("Grant %s on %s does not exist", id, k.ARN())
 	}
 	if err != nil {
@@ -310,15 +313,18 @@ func (r *request) retireGrant(tx *state.Tx, o RetireGrantOptions) error {
 	p := r.call.Caller.Principal
 	retiring := g.Retiring == p.ARN || p.RoleARN != "" && g.Retiring == p.RoleARN
 	grantee := (g.Grantee == p.ARN || p.RoleARN != "" && g.Grantee == p.RoleARN) && slices.Contains(g.Operations, "RetireGrant")
+	byGrant := retiring || grantee || p.Kind == policy.Root && g.Issuer == p.Account
 	switch {
 	case p.Kind == policy.Service:
 		r.event.Note = "an AWS service retires the grant that was made for its work"
-	case retiring || grantee || p.Kind == policy.Root && g.Issuer == p.Account:
-		r.event.Note = "the caller may retire this grant by what the grant says, or as the root user of the account that made it"
 	default:
-		// Only identity policies can allow it; the key policy can only deny.
-		if err := r.authorizeRetire(tx, k, g.Issuer); err != nil {
+		// Only the grant and identity policies can allow it; the key policy
+		// can only deny.
+		if err := r.authorizeRetire(tx, k, g.Issuer, byGrant); err != nil {
 			return err
+		}
+		if byGrant {
+			r.event.Note = "the caller may retire this grant by what the grant says, or as the root user of the account that made it"
 		}
 	}
 	if o.DryRun {
@@ -327,13 +333,14 @@ func (r *request) retireGrant(tx *state.Tx, o RetireGrantOptions) error {
 	return tx.Delete(grants, state.Key(k.ARN(), g.ID))
 }
 
-func (r *request) authorizeRetire(tx *state.Tx, k *Key, issuer arn.AccountID) error {
-	identity, err := r.principals.Policies(tx, r.call.Caller.Principal)
+func (r *request) authorizeRetire(tx *state.Tx, k *Key, issuer arn.AccountID, byGrant bool) error {
+	p := r.call.Caller.Principal
+	if !byGrant && (p.Kind == policy.Root || issuer != p.Account) {
+		return audit.Denied.Errorf("%s", policy.VagueDenial(p, "kms:RetireGrant", false))
+	}
+	identity, err := r.principals.Policies(tx, p)
 	if err != nil {
 		return err
-	}
-	if issuer != r.call.Caller.Account {
-		identity = nil
 	}
 	q := policy.Request{Principal: r.call.Caller.Principal, Action: "kms:RetireGrant", Resource: k.ARN(), Context: r.conditions(tx, ask{key: k})}
 	d := policy.Decide(q, policy.Policies{Identity: identity})
@@ -343,6 +350,8 @@ func (r *request) authorizeRetire(tx *state.Tx, k *Key, issuer arn.AccountID) er
 	}
 	if with := policy.Decide(q, policy.Policies{Identity: identity, Key: &policy.Source{Name: "key policy", Document: doc}}); with.Outcome == policy.ExplicitlyDenied {
 		d = with
+	} else if byGrant {
+		return nil
 	}
 	r.event.Decisions = append(r.event.Decisions, d.Compact())
 	r.docs = append(r.docs, d.Documents()...)

@@ -106,7 +106,10 @@ func (s *Service) CreateKey(ctx context.Context, c Call, o CreateKeyOptions) (k 
 		r.event.Response = audit.Fields{"keyMetadata": k.metadata()}
 		return save(tx, k)
 	})
-	return k, err
+	if err != nil {
+		return nil, err
+	}
+	return k, nil
 }
 
 // newKey makes a key with fresh material, sealed.
@@ -161,7 +164,11 @@ func (r *request) resolve(tx *state.Tx, name KeyName, operation string, aliasToo
 		if !strings.HasPrefix(resource, "key/") && !strings.HasPrefix(resource, "alias/") {
 			return nil, ErrInvalidArn.Errorf("Invalid arn %s", name)
 		}
-		resource = strings.TrimPrefix(resource, "key/")
+		if id, ok := strings.CutPrefix(resource, "key/"); ok {
+			if resource = id; !keyIDForm.MatchString(id) {
+				return nil, ErrNotFound.Errorf("Invalid keyId '%s'", id)
+			}
+		}
 	}
 	foreign := func(err error) error {
 		if account == r.call.Caller.Account || r.call.Caller.Kind == policy.Service {
@@ -214,7 +221,10 @@ func (s *Service) DescribeKey(ctx context.Context, c Call, name KeyName) (k *Key
 		r.touch(k)
 		return r.authorize(tx, ask{operation: "DescribeKey", key: k, named: name})
 	})
-	return k, err
+	if err != nil {
+		return nil, err
+	}
+	return k, nil
 }
 
 // ListKeys gives the caller's keys in the region by id.

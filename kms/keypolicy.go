@@ -100,5 +100,8 @@ func (s *Service) GetKeyPolicy(ctx context.Context, c Call, name KeyName) (text 
 		text = k.Policy
 		return r.authorize(tx, ask{operation: "GetKeyPolicy", key: k, named: name})
 	})
-	return text, err
+	if err != nil {
+		return "", err
+	}
+	return text, nil
 }

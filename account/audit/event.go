@@ -69,7 +69,7 @@ func (e *Event) Fail(err error) {
 	case errors.As(err, &denied):
 		e.Failure = &Failure{Denied, err.Error()}
 	case errors.As(err, &failed):
-		e.Failure = &Failure{failed.Kind, failed.Error()}
+		e.Failure = &Failure{failed.Kind, failed.Message}
 	default:
 		e.Failure = &Failure{Internal, err.Error()}
 	}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"slices"
@@ -42,10 +43,12 @@ func (t *Trail) Lookup(tx *state.Tx, f Filter) ([]Event, error) {
 	}
 	if f.After != "" {
 		key := tx.Get(byID, []byte(f.After))
-		if key == nil {
+		if !bytes.HasPrefix(key, prefix) {
 			return nil, ErrUnknownEvent.Errorf("no event %q, after which the next page would begin, is in the trail", f.After)
 		}
-		to = key
+		if bytes.Compare(key, to) < 0 {
+			to = key
+		}
 	}
 	var found []Event
 	err := tx.ScanReverse(events, from, to, func(key, value []byte) (bool, error) {

@@ -198,6 +198,13 @@ func (w *world) secrets() map[string][]byte {
 		}
 	}
 	require.NoError(w.t, w.View(ctx, func(tx *state.Tx) error {
+		keys, err := w.KMS.All(tx)
+		require.NoError(w.t, err)
+		for _, k := range keys {
+			material, err := w.root.Open("kms key material", k.Material, []byte(k.ARN()+k.MaterialID))
+			require.NoError(w.t, err)
+			all["material of "+k.ARN()] = material
+		}
 		vols, err := volume.All(tx)
 		require.NoError(w.t, err)
 		for i := range vols {

@@ -116,22 +116,34 @@ func (c *Cloud) reopen(ctx context.Context, v *volume.Volume) (*unlocked, error)
 		if !refused(err) {
 			return nil, err
 		}
-		_ = c.store.Update(ctx, func(tx *state.Tx) error {
-			now, ok, lerr := volume.Load(tx, v.Region, v.ID)
-			if lerr != nil || !ok || now.At() == nil {
-				return lerr
-			}
-			now.At().Impaired = err.Error()
-			return now.Save(tx)
-		})
+		if err := c.setImpaired(ctx, v, err.Error()); err != nil {
+			return nil, err
+		}
 		return nil, volume.ErrKeyRevoked.Errorf("Volume %s is impaired: its key was refused when ebsim was started again: %s", v.ID, err)
 	}
 	u, err := c.hold(v, key)
 	if err != nil {
 		return nil, err
 	}
+	if at.Impaired != "" {
+		if err := c.setImpaired(ctx, v, ""); err != nil {
+			return nil, errors.Join(err, c.release(v.ID, u))
+		}
+	}
 	c.mu.Lock()
 	u.users++ // one hold is the attachment's
 	c.mu.Unlock()
 	return u, nil
+}
+
+// setImpaired notes why an attached volume's I/O fails, or that it does not.
+func (c *Cloud) setImpaired(ctx context.Context, v *volume.Volume, why string) error {
+	return c.store.Update(ctx, func(tx *state.Tx) error {
+		now, err := loadAttached(tx, v)
+		if err != nil {
+			return err
+		}
+		now.At().Impaired = why
+		return now.Save(tx)
+	})
 }
