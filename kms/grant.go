@@ -232,6 +232,16 @@ func (r *request) checkGrant(tx *state.Tx, g *Grant) error {
 				op, i+1, strings.Join(grantOperations, ", "))
 		}
 	}
+	for _, constraint := range []map[string]string{g.Equals, g.Subset} {
+		if len(constraint) > 8 {
+			return ErrValidation.Errorf("1 validation error detected: Value at 'constraints' failed to satisfy constraint: Member must have at most 8 pairs")
+		}
+		for _, value := range constraint {
+			if len([]rune(value)) > 384 {
+				return ErrValidation.Errorf("1 validation error detected: Value at 'constraints' failed to satisfy constraint: Member must have length less than or equal to 384")
+			}
+		}
+	}
 	if g.Equals != nil && g.Subset != nil {
 		return ErrValidation.Errorf("A grant has at most one of EncryptionContextEquals and EncryptionContextSubset.")
 	}

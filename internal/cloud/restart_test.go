@@ -256,7 +256,6 @@ func TestRestartWithAttachedVolume(t *testing.T) {
 	require.Equal(t, 1, w.grants())
 	w.enable(a)
 	require.Equal(t, data, w.read(alice, here, v.ID, 0, len(data)))
-	require.Empty(t, w.load(v.ID).At().Impaired)
 	_, err = w.DetachVolume(ctx, w.as(alice, here), v.ID, "", false)
 	require.NoError(t, err)
 	require.Zero(t, w.grants())
