@@ -418,6 +418,9 @@ func (c *Cloud) moveBases(tx *state.Tx, gone *snapshot.Snapshot) error {
 			if s.ID == gone.ID || s.State != snapshot.Completed || s.Volume != v.ID && s.ID != v.Source {
 				continue
 			}
+			if s.Encrypted != v.Encrypted {
+				continue // what was unencrypted is never built upon
+			}
 			if best == nil || best.ID == v.Source || s.ID != v.Source && s.Started.After(best.Started) {
 				best = s
 			}
