@@ -439,3 +439,50 @@ func TestCallsOfSharing(t *testing.T) {
 	require.Equal(t, []asked{{"Decrypt with DryRun", "caller", a, v.ID, kms.ErrDisabled}}, calls)
 	require.Zero(t, w.grants())
 }
+
+// The AWS managed key comes into being with the first volume that needs it.
+func TestCallsOfTheManagedKey(t *testing.T) {
+	w := newWorld(t, "")
+	v, calls := w.create(alice, CreateVolumeInput{Size: 1, Encrypted: true})
+	require.NotEmpty(t, calls)
+	last := len(calls) - 1
+	v = w.load(v.ID)
+	require.Equal(t, asked{"GDKWP", "caller", v.KMSKey, v.ID, ""}, calls[last])
+	for _, c := range calls[:last] {
+		require.Equal(t, "service", c.By)
+		require.Contains(t, []string{"CreateKey", "CreateAlias"}, c.Name)
+	}
+	second, calls := w.create(alice, CreateVolumeInput{Size: 1, Encrypted: true})
+	require.Equal(t, []asked{{"GDKWP", "caller", v.KMSKey, second.ID, ""}}, calls)
+}
+
+// Bytes of an attached volume are read without KMS; those of another by an
+// attachment that ends with them.
+func TestCallsOfReadingBytes(t *testing.T) {
+	w := newWorld(t, "")
+	a := w.key(alice, here)
+	v := w.volume(alice, here, CreateVolumeInput{Size: 1, Encrypted: true, KMSKey: a})
+	events := func() (n int) {
+		require.NoError(t, w.Sync(ctx))
+		require.NoError(t, w.View(ctx, func(tx *state.Tx) error {
+			all, err := w.Trail.Lookup(tx, audit.Filter{Account: alice, Region: here, Source: "kms.amazonaws.com"})
+			for _, e := range all {
+				if e.Cause != "" {
+					n++
+				}
+			}
+			return err
+		}))
+		return n
+	}
+	before := events()
+	w.write(alice, here, v.ID, 0, noise(100))
+	require.Equal(t, 3, events()-before, "CreateGrant, Decrypt, RetireGrant")
+	require.Zero(t, w.grants())
+	_, err := w.AttachVolume(ctx, w.as(alice, here), v.ID, w.instance(alice, here), "/dev/sdf", false)
+	require.NoError(t, err)
+	before = events()
+	require.Equal(t, noise(100), w.read(alice, here, v.ID, 0, 100))
+	require.Equal(t, before, events())
+	require.Equal(t, 1, w.grants())
+}
