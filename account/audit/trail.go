@@ -115,6 +115,9 @@ func collect(err error, all *[]*Failed) {
 // Record keeps an event within a transaction, with the policy documents its
 // decisions name. An event without id, time or type gets them.
 func (t *Trail) Record(tx *state.Tx, e *Event, docs ...*policy.Document) error {
+	if e.Account == "" {
+		return nil // nobody's: it failed before it was known whose key was asked
+	}
 	e = new(*e)
 	if e.ID == "" {
 		e.ID = t.ids.UUID()

@@ -61,6 +61,7 @@ func (c *Cloud) AttachVolume(ctx context.Context, call Call, id, instance, devic
 		undo := c.store.Update(context.WithoutCancel(ctx), func(tx *state.Tx) error { return c.undoAttach(tx, v, call.RequestID) })
 		return nil, r.Fail(errors.Join(err, undo))
 	}
+	ctx = context.WithoutCancel(ctx) // the key is open: it is noted, or let go
 	err = r.Finish(ctx, func(tx *Tx) error {
 		now, err := loadAttached(tx.Tx, v)
 		if err != nil {
@@ -73,7 +74,11 @@ func (c *Cloud) AttachVolume(ctx context.Context, call Call, id, instance, devic
 			"attachTime": v.At().Since.UnixMilli()})
 		return v.Save(tx.Tx)
 	})
-	return v, err
+	if err != nil {
+		undo := c.store.Update(ctx, func(tx *state.Tx) error { return c.undoAttach(tx, v, call.RequestID) })
+		return nil, errors.Join(err, c.letGo(id), undo)
+	}
+	return v, nil
 }
 
 // unlockAttached decrypts as the instance and opens the disk.
@@ -82,8 +87,14 @@ func (c *Cloud) unlockAttached(ctx context.Context, v *volume.Volume, cause, req
 	if err != nil {
 		return revoked(v, err)
 	}
-	_, err = c.hold(v, key)
-	return err
+	u, err := c.hold(v, key)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	u.attached = true
+	return nil
 }
 
 // revokedError is an attach that KMS refused: what the client sees, and why.
@@ -158,7 +169,7 @@ func (c *Cloud) DetachVolume(ctx context.Context, call Call, id, instance string
 	if err := c.letGo(id); err != nil {
 		return nil, r.Fail(err)
 	}
-	return was, r.Finish(ctx, func(tx *Tx) error {
+	return was, r.Finish(context.WithoutCancel(ctx), func(tx *Tx) error {
 		tx.Touch(was.Account, "AWS::EC2::Volume", was.ARN())
 		return c.undoAttach(tx.Tx, was, call.RequestID)
 	})
@@ -168,12 +179,16 @@ func (c *Cloud) DetachVolume(ctx context.Context, call Call, id, instance string
 func (c *Cloud) letGo(volumeID string) error {
 	c.mu.Lock()
 	u := c.open[volumeID]
+	attached := u != nil && u.attached
 	c.mu.Unlock()
-	if u == nil {
-		return nil
+	if !attached {
+		return nil // let go before: the transaction after it failed
 	}
 	if err := u.disk.Flush(); err != nil {
 		return err
 	}
+	c.mu.Lock()
+	u.attached = false
+	c.mu.Unlock()
 	return c.release(volumeID, u)
 }

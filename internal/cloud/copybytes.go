@@ -41,7 +41,11 @@ func (m *copier) copy(ctx context.Context) error {
 		report.Reused = root.StoredBytes() - stats.StoredBytes
 	}
 	if errors.Is(err, content.ErrDamaged) {
-		return m.failSnapshot(ctx, m.job, dst, "Source snapshot is damaged: "+err.Error(), m.ended)
+		return m.failSnapshot(ctx, m.job, dst, "Source snapshot is damaged: "+err.Error(), func(tx *state.Tx, dst *snapshot.Snapshot) error {
+			// What was copied of it already goes again.
+			_, err := job.Enqueue(tx, jobCollect, "collect "+string(dst.Region), m.clock.Now(), collectJob{string(dst.Region), m.src.Root})
+			return errors.Join(err, m.ended(tx, dst))
+		})
 	}
 	if err != nil {
 		return err

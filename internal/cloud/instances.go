@@ -73,7 +73,7 @@ func (c *Cloud) TerminateInstance(ctx context.Context, call Call, id string, dry
 		}
 	}
 	now := *was
-	return was, r.Finish(ctx, func(tx *Tx) error {
+	return was, r.Finish(context.WithoutCancel(ctx), func(tx *Tx) error {
 		now.State, now.Ended = volume.Terminated, c.clock.Now()
 		for i := range attached {
 			if err := c.undoAttach(tx.Tx, &attached[i], call.RequestID); err != nil {

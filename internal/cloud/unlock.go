@@ -17,6 +17,8 @@ type unlocked struct {
 	disk  *disk.Disk
 	rings ringSecret
 	users int
+
+	attached bool // one of the holds is the attachment's
 }
 
 // dataKey unwraps a volume's data key as some identity; nil for a volume that
@@ -131,7 +133,8 @@ func (c *Cloud) reopen(ctx context.Context, v *volume.Volume) (*unlocked, error)
 		}
 	}
 	c.mu.Lock()
-	u.users++ // one hold is the attachment's
+	u.users++
+	u.attached = true
 	c.mu.Unlock()
 	return u, nil
 }

@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -326,6 +327,16 @@ func (c *Cloud) runRemoveFiles(ctx context.Context, j job.Record) error {
 	c.mu.Unlock()
 	if u != nil {
 		return errors.New("the volume is still held by a pending snapshot")
+	}
+	if err := c.store.View(ctx, func(tx *state.Tx) error {
+		return snapshot.Each(tx, c.root, args.region(), func(s *snapshot.Snapshot, err error) error {
+			if err == nil && s.Volume == args.Volume && s.State == snapshot.Pending {
+				return fmt.Errorf("the volume is still needed by %s, which is pending", s.ID)
+			}
+			return nil
+		})
+	}); err != nil {
+		return err
 	}
 	if err := disk.Remove(c.files(args.Volume)); err != nil {
 		return err

@@ -2,8 +2,11 @@ package state
 
 import "errors"
 
-// ErrReadOnly says that a view was asked to write.
-var ErrReadOnly = errors.New("this transaction only reads")
+// Errors of writing.
+var (
+	ErrReadOnly = errors.New("this transaction only reads")
+	ErrEmptyKey = errors.New("a key has at least one byte")
+)
 
 // Tx is a transaction: it sees what is committed and what it wrote itself.
 // It is valid until the function it was given to returns, and belongs to one
@@ -29,6 +32,9 @@ func (tx *Tx) Get(t Table, key []byte) []byte {
 func (tx *Tx) Put(t Table, key, value []byte) error {
 	if tx.over == nil {
 		return ErrReadOnly
+	}
+	if len(key) == 0 {
+		return ErrEmptyKey
 	}
 	tx.over.set(t, string(key), entry{value: append([]byte{}, value...)})
 	return nil
