@@ -135,9 +135,18 @@ func (q *Queue) pending(ctx context.Context) (all []Record, err error) {
 	return all, err
 }
 
+// run runs one job, unless it was done since it was listed.
 func (q *Queue) run(ctx context.Context, r Record) {
+	var listed bool
+	var err error
+	if verr := q.store.View(ctx, func(tx *state.Tx) error {
+		r, listed, err = state.Load[Record](tx, table, state.Key(r.ID), version)
+		return err
+	}); verr != nil || !listed {
+		return
+	}
 	handle := q.handlers[r.Kind]
-	err := fmt.Errorf("no handler for jobs of kind %q", r.Kind)
+	err = fmt.Errorf("no handler for jobs of kind %q", r.Kind)
 	if handle != nil {
 		err = handle(ctx, r)
 	}
